@@ -1,7 +1,7 @@
 """Generates proto/gen from proto/ (`--check`: fails when the committed code is not what would be generated).
 
-The rules of protovalidate are imported from its own distribution, fetched once into .cache by the Go module
-proxy or, where there is no Go, from the index's source distribution; nothing of it is edited.
+The rules of protovalidate are imported from its own distribution, fetched once into proto/.deps by the Go module
+proxy; nothing of it is edited.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from grpc_tools import protoc
 ROOT = Path(__file__).resolve().parent.parent
 PROTO = ROOT / "proto"
 GEN = PROTO / "gen"
-CACHE = ROOT / ".cache" / "protos"
+CACHE = PROTO / ".deps"
 VALIDATE_MODULE = "github.com/bufbuild/protovalidate@v1.2.2"
 
 
