@@ -83,7 +83,7 @@ check-python: setup
 check-contracts: setup
 	@echo "· contracts"
 	@$(BIN)/python tools/protos.py --check
-	@cd proto && buf lint . && buf format --diff --exit-code . && buf breaking . --against baseline.binpb
+	@cd proto && buf lint . && buf format --diff --exit-code . && buf build . -o - | buf breaking - --against baseline.binpb
 
 .PHONY: check-shell
 check-shell: setup
