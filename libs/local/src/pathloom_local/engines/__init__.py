@@ -1,0 +1,1 @@
+"""PostgreSQL and Neo4j as child processes, the same engines that production runs."""
