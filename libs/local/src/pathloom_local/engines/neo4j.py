@@ -38,6 +38,10 @@ JAVA_OPTIONS = [
     "-Duser.timezone=UTC",
 ]
 
+DELETE_ALL = "MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS"
+CONSTRAINTS = "SHOW CONSTRAINTS YIELD name"
+INDEXES = "SHOW INDEXES YIELD name, type WHERE type <> 'LOOKUP' RETURN name"
+
 
 @dataclass(frozen=True, slots=True)
 class Neo4jServer:
@@ -46,6 +50,17 @@ class Neo4jServer:
     uri: str
     user: str
     password: str
+
+    async def wipe(self) -> None:
+        """Remove every node, relationship, constraint and index (the two token look-up indexes excepted); for tests."""
+        async with (
+            AsyncGraphDatabase.driver(self.uri, auth=(self.user, self.password)) as driver,
+            driver.session() as session,
+        ):
+            await (await session.run(DELETE_ALL)).consume()
+            for kind, listing in (("CONSTRAINT", CONSTRAINTS), ("INDEX", INDEXES)):
+                for row in await (await session.run(listing)).data():
+                    await (await session.run(f"DROP {kind} `{row['name']}`")).consume()
 
 
 class Neo4j:

@@ -1,0 +1,119 @@
+"""Real stores for every test that asks: from the environment, else from containers, else launched here.
+
+- `PATHLOOM_TEST_POSTGRES_URL` (a superuser's URL) and `PATHLOOM_TEST_NEO4J_URI` (+ `_USER`, `_PASSWORD`) name servers.
+- `PATHLOOM_TEST_CONTAINERS=1` takes them from containers, where Docker answers.
+- Otherwise `pathloom_local` launches them, once for the session, in a folder that is gone afterwards.
+"""
+
+import itertools
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import asyncpg
+import pytest
+import pytest_asyncio
+from pathloom_local.engines.neo4j import Neo4jServer
+from pathloom_local.engines.postgres import PostgresServer
+from pathloom_local.platform import Options, Platform
+
+NewDatabase = Callable[[], Awaitable[str]]
+
+
+@pytest.fixture(scope="session")
+def engines_folder() -> Iterator[Path]:
+    """Where launched engines keep their data: passable for the account that PostgreSQL needs when tests run as root."""
+    folder = Path(tempfile.mkdtemp(prefix="pathloom-test-"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def postgres(engines_folder: Path) -> AsyncIterator[PostgresServer]:
+    """A PostgreSQL whose superuser we are."""
+    async with AsyncExitStack() as stack:
+        if url := os.environ.get("PATHLOOM_TEST_POSTGRES_URL"):
+            yield _postgres_at(url)
+        elif os.environ.get("PATHLOOM_TEST_CONTAINERS"):
+            from testcontainers.postgres import PostgresContainer
+
+            container = stack.enter_context(PostgresContainer("postgres:18", driver=None))
+            yield _postgres_at(container.get_connection_url())
+        else:
+            options = Options(data=engines_folder / "postgres", services=(), engines=("postgres",))
+            platform = await stack.enter_async_context(Platform(options))
+            assert platform.postgres is not None
+            yield platform.postgres.server
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def neo4j(engines_folder: Path) -> AsyncIterator[Neo4jServer]:
+    """A Neo4j of our own. Tests share it: wipe it (`clean_neo4j`) or keep to labels of your own."""
+    async with AsyncExitStack() as stack:
+        if uri := os.environ.get("PATHLOOM_TEST_NEO4J_URI"):
+            user = os.environ.get("PATHLOOM_TEST_NEO4J_USER", "neo4j")
+            yield Neo4jServer(uri, user, os.environ["PATHLOOM_TEST_NEO4J_PASSWORD"])
+        elif os.environ.get("PATHLOOM_TEST_CONTAINERS"):
+            from testcontainers.neo4j import Neo4jContainer
+
+            container = stack.enter_context(Neo4jContainer("neo4j:5.26-community"))
+            yield Neo4jServer(container.get_connection_url(), container.username, container.password)
+        else:
+            options = Options(data=engines_folder / "neo4j", services=(), engines=("neo4j",))
+            platform = await stack.enter_async_context(Platform(options))
+            assert platform.neo4j is not None
+            yield platform.neo4j.server
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def new_database(postgres: PostgresServer) -> AsyncIterator[NewDatabase]:
+    """`await new_database()` makes an empty database and answers its URL (password in it); all are dropped at the end."""
+    made: list[str] = []
+    run = f"t{os.getpid()}"
+    numbers = itertools.count(1)
+
+    async def make() -> str:
+        name = f"{run}_{next(numbers)}"
+        await _administer(postgres, f"CREATE DATABASE {name}")
+        made.append(name)
+        return postgres.url(name)
+
+    yield make
+    for name in made:
+        await _administer(postgres, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def database(new_database: NewDatabase) -> str:
+    """The URL of an empty database for this one test. For a fixture of wider scope use `new_database`."""
+    return await new_database()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def clean_neo4j(neo4j: Neo4jServer) -> Neo4jServer:
+    """The Neo4j of the session, emptied: no nodes, no constraints, no indexes."""
+    await neo4j.wipe()
+    return neo4j
+
+
+async def _administer(server: PostgresServer, statement: str) -> None:
+    connection = await asyncpg.connect(server.url())
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def _postgres_at(url: str) -> PostgresServer:
+    parts = urlsplit(url)
+    return PostgresServer(
+        parts.hostname or "127.0.0.1",
+        parts.port or 5432,
+        unquote(parts.username or ""),
+        unquote(parts.password or ""),
+    )
