@@ -1,0 +1,72 @@
+import { render, screen } from "@testing-library/react";
+import { describe, expect, it } from "vitest";
+import type { CustomerView } from "../api/types";
+import { CustomerPanel } from "./customer";
+import { bars } from "./friction";
+import { opens } from "./measures";
+import { ending, lanes, places } from "./timeline";
+
+describe("friction", () => {
+  it("adds up one signal over touchpoints, and the bars sum to the whole", () => {
+    const contributions = [
+      { signal: "wait", points: 2, amount: 120, unit: "s" },
+      { signal: "abandon", points: 5, amount: 1, unit: "times" },
+      { signal: "wait", points: 1.5, amount: 90, unit: "s" },
+    ];
+    const rows = bars({ points: 8.5, contributions });
+    expect(rows.map((row) => row.signal)).toEqual(["abandon", "wait"]);
+    expect(rows.reduce((sum, row) => sum + row.points, 0)).toBe(8.5);
+    expect(rows[1]?.amount).toBe("3 min 30 s");
+  });
+});
+
+describe("timeline", () => {
+  const touchpoints = [
+    {
+      touchpoint_id: "a",
+      channel: "web",
+      steps: [
+        { step: "upload", failed: true },
+        { step: "upload", failed: true },
+      ],
+    },
+    { touchpoint_id: "b", channel: "chat", outcome: "OUTCOME_ABANDONED" },
+    { touchpoint_id: "c", channel: "web", ongoing: true },
+  ];
+  it("gives each channel a lane and keeps the order", () => {
+    expect(lanes(touchpoints)).toEqual(["web", "chat"]);
+    const xs = places(touchpoints).map((place) => place.x);
+    expect(xs).toEqual([...xs].sort((a, b) => a - b));
+  });
+  it("says how each ended", () => {
+    expect(touchpoints.map(ending)).toEqual(["upload failed 2 times", "abandoned", "going on"]);
+  });
+});
+
+describe("measures", () => {
+  it("open the journeys behind them", () => {
+    expect(opens({ name: "abandon_rate" }, "from=X")).toBe("/journeys?from=X&having=abandoned");
+    expect(opens({ name: "contacts_by_channel", group: "voice" }, "")).toBe("/journeys?channel=voice");
+  });
+});
+
+describe("customer", () => {
+  it("shows the sentence first, the overdue promise, and how sure it is", () => {
+    const view: CustomerView = {
+      customer_id: "cus_1",
+      name: "Robin Doe",
+      sentence: "Appeal of aid decision, day 6. Portal upload failed twice.",
+      identity_level: "claimed",
+      promises: [{ promise: { what: "Call-back", due_at: "2026-11-20T12:00:00Z" }, overdue: true }],
+      journeys: [{ journey_id: "j1", goal_label: "Appeal", state: "in_progress", touchpoints: [] }],
+    };
+    render(<CustomerPanel view={view} />);
+    expect(screen.getByText(/Portal upload failed twice/)).toBeTruthy();
+    expect(screen.getByText(/overdue/)).toBeTruthy();
+    expect(screen.getByText("claimed")).toBeTruthy();
+  });
+  it("says so when nothing is known", () => {
+    render(<CustomerPanel view={{ customer_id: "cus_2", unidentified: true }} />);
+    expect(screen.getByText("Nobody known yet")).toBeTruthy();
+  });
+});
