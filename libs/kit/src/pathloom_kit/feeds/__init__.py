@@ -1,0 +1,1 @@
+"""Feeds: what changed, numbered in commit order, followed from a cursor."""

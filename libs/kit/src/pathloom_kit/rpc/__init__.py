@@ -1,0 +1,1 @@
+"""gRPC, the same way in every service."""
