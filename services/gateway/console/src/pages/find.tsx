@@ -61,7 +61,6 @@ export function FindPage() {
           </label>
           <label className="wide">
             Value
-            {/* biome-ignore lint/a11y/noAutofocus: the page has one purpose, and the key that opens it means "type here" */}
             <input name="value" required minLength={2} autoComplete="off" autoFocus />
           </label>
           <button type="submit">Find</button>

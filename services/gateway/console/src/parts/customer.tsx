@@ -97,7 +97,6 @@ export function CustomerPanel({ view, age }: { view: CustomerView; age?: Age }) 
           <h2>Known as {view.known_as?.length ?? 0} records</h2>
           <ul>
             {view.known_as?.map((record, i) => (
-              // biome-ignore lint/suspicious/noArrayIndexKey: two records can look alike; the list is never reordered
               <li key={i}>
                 {record.source_namespace} ({record.kind}) since {when(record.first_seen, now)}
               </li>
