@@ -447,6 +447,7 @@ class CustomerView(_message.Message):
     UNIDENTIFIED_FIELD_NUMBER: _builtins.int
     CHANGED_AT_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
+    MORE_RECORDS_FIELD_NUMBER: _builtins.int
     customer_id: _builtins.str
     """The present id."""
     asked_for: _builtins.str
@@ -467,6 +468,8 @@ class CustomerView(_message.Message):
     """Nobody: a contact or browser that has not said who it is."""
     revision: _builtins.int
     """Grows with each change of the document; the resume token of streams."""
+    more_records: _builtins.int
+    """Records (and reasons why they are one) not shown above."""
     @_builtins.property
     def facts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Fact]:
         """Golden values with their sources."""
@@ -545,10 +548,11 @@ class CustomerView(_message.Message):
         unidentified: _builtins.bool = ...,
         changed_at: _timestamp_pb2.Timestamp | None = ...,
         revision: _builtins.int = ...,
+        more_records: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["changed_at", b"changed_at", "effort", b"effort", "last_contact", b"last_contact"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["asked_for", b"asked_for", "changed_at", b"changed_at", "closed_journeys", b"closed_journeys", "customer_id", b"customer_id", "effort", b"effort", "facts", b"facts", "flags", b"flags", "identity_level", b"identity_level", "journeys", b"journeys", "known_as", b"known_as", "language", b"language", "last_contact", b"last_contact", "last_feedback", b"last_feedback", "live_contacts", b"live_contacts", "more_journeys", b"more_journeys", "name", b"name", "open_cases", b"open_cases", "promises", b"promises", "revision", b"revision", "sentence", b"sentence", "test", b"test", "unidentified", b"unidentified", "why_one", b"why_one"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asked_for", b"asked_for", "changed_at", b"changed_at", "closed_journeys", b"closed_journeys", "customer_id", b"customer_id", "effort", b"effort", "facts", b"facts", "flags", b"flags", "identity_level", b"identity_level", "journeys", b"journeys", "known_as", b"known_as", "language", b"language", "last_contact", b"last_contact", "last_feedback", b"last_feedback", "live_contacts", b"live_contacts", "more_journeys", b"more_journeys", "more_records", b"more_records", "name", b"name", "open_cases", b"open_cases", "promises", b"promises", "revision", b"revision", "sentence", b"sentence", "test", b"test", "unidentified", b"unidentified", "why_one", b"why_one"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1352,6 +1356,7 @@ class GetOverviewResponse(_message.Message):
     TODAY_FIELD_NUMBER: _builtins.int
     SAME_WEEKDAY_BEFORE_FIELD_NUMBER: _builtins.int
     AS_OF_FIELD_NUMBER: _builtins.int
+    MISSING_FIELD_NUMBER: _builtins.int
     abandoned_last_half_hour: _builtins.int
     """Contacts abandoned in the last 30 minutes."""
     offered_last_half_hour: _builtins.int
@@ -1378,6 +1383,10 @@ class GetOverviewResponse(_message.Message):
     def as_of(self) -> _timestamp_pb2.Timestamp:
         """As of."""
 
+    @_builtins.property
+    def missing(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Parts that could not be had now and are left out: scoring."""
+
     def __init__(
         self,
         *,
@@ -1389,10 +1398,11 @@ class GetOverviewResponse(_message.Message):
         today: _abc.Iterable[_scores_pb2.Measure] | None = ...,
         same_weekday_before: _abc.Iterable[_scores_pb2.Measure] | None = ...,
         as_of: _timestamp_pb2.Timestamp | None = ...,
+        missing: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["as_of", b"as_of", "service_level", b"service_level"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["abandoned_last_half_hour", b"abandoned_last_half_hour", "as_of", b"as_of", "offered_last_half_hour", b"offered_last_half_hour", "overdue_promises", b"overdue_promises", "queues", b"queues", "same_weekday_before", b"same_weekday_before", "service_level", b"service_level", "today", b"today"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["abandoned_last_half_hour", b"abandoned_last_half_hour", "as_of", b"as_of", "missing", b"missing", "offered_last_half_hour", b"offered_last_half_hour", "overdue_promises", b"overdue_promises", "queues", b"queues", "same_weekday_before", b"same_weekday_before", "service_level", b"service_level", "today", b"today"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

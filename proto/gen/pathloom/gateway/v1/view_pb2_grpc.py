@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from pathloom.gateway.v1 import view_pb2 as pathloom_dot_gateway_dot_v1_dot_view__pb2
+from pathloom.journey_graph.v1 import journeys_pb2 as pathloom_dot_journey__graph_dot_v1_dot_journeys__pb2
 from pathloom.scoring.v1 import scores_pb2 as pathloom_dot_scoring_dot_v1_dot_scores__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -83,6 +84,21 @@ class CustomerViewServiceStub:
                 request_serializer=pathloom_dot_scoring_dot_v1_dot_scores__pb2.GetMeasuresRequest.SerializeToString,
                 response_deserializer=pathloom_dot_scoring_dot_v1_dot_scores__pb2.GetMeasuresResponse.FromString,
                 _registered_method=True)
+        self.ListMeasuredJourneys = channel.unary_unary(
+                '/pathloom.gateway.v1.CustomerViewService/ListMeasuredJourneys',
+                request_serializer=pathloom_dot_scoring_dot_v1_dot_scores__pb2.ListJourneysRequest.SerializeToString,
+                response_deserializer=pathloom_dot_scoring_dot_v1_dot_scores__pb2.ListJourneysResponse.FromString,
+                _registered_method=True)
+        self.ListTransitions = channel.unary_unary(
+                '/pathloom.gateway.v1.CustomerViewService/ListTransitions',
+                request_serializer=pathloom_dot_journey__graph_dot_v1_dot_journeys__pb2.ListTransitionsRequest.SerializeToString,
+                response_deserializer=pathloom_dot_journey__graph_dot_v1_dot_journeys__pb2.ListTransitionsResponse.FromString,
+                _registered_method=True)
+        self.ListVariants = channel.unary_unary(
+                '/pathloom.gateway.v1.CustomerViewService/ListVariants',
+                request_serializer=pathloom_dot_journey__graph_dot_v1_dot_journeys__pb2.ListVariantsRequest.SerializeToString,
+                response_deserializer=pathloom_dot_journey__graph_dot_v1_dot_journeys__pb2.ListVariantsResponse.FromString,
+                _registered_method=True)
         self.GetOverview = channel.unary_unary(
                 '/pathloom.gateway.v1.CustomerViewService/GetOverview',
                 request_serializer=pathloom_dot_gateway_dot_v1_dot_view__pb2.GetOverviewRequest.SerializeToString,
@@ -161,6 +177,27 @@ class CustomerViewServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListMeasuredJourneys(self, request, context):
+        """The journeys behind a number, newest first, paged. UNAVAILABLE while scoring is down.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListTransitions(self, request, context):
+        """Steps from one touchpoint to the next, "other" accounted for. UNAVAILABLE while journey-graph is down.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListVariants(self, request, context):
+        """Distinct paths, "other" accounted for. UNAVAILABLE while journey-graph is down.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetOverview(self, request, context):
         """The first page: now, and today beside the same weekday before.
         """
@@ -215,6 +252,21 @@ def add_CustomerViewServiceServicer_to_server(servicer, server):
                     servicer.GetMeasures,
                     request_deserializer=pathloom_dot_scoring_dot_v1_dot_scores__pb2.GetMeasuresRequest.FromString,
                     response_serializer=pathloom_dot_scoring_dot_v1_dot_scores__pb2.GetMeasuresResponse.SerializeToString,
+            ),
+            'ListMeasuredJourneys': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListMeasuredJourneys,
+                    request_deserializer=pathloom_dot_scoring_dot_v1_dot_scores__pb2.ListJourneysRequest.FromString,
+                    response_serializer=pathloom_dot_scoring_dot_v1_dot_scores__pb2.ListJourneysResponse.SerializeToString,
+            ),
+            'ListTransitions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListTransitions,
+                    request_deserializer=pathloom_dot_journey__graph_dot_v1_dot_journeys__pb2.ListTransitionsRequest.FromString,
+                    response_serializer=pathloom_dot_journey__graph_dot_v1_dot_journeys__pb2.ListTransitionsResponse.SerializeToString,
+            ),
+            'ListVariants': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListVariants,
+                    request_deserializer=pathloom_dot_journey__graph_dot_v1_dot_journeys__pb2.ListVariantsRequest.FromString,
+                    response_serializer=pathloom_dot_journey__graph_dot_v1_dot_journeys__pb2.ListVariantsResponse.SerializeToString,
             ),
             'GetOverview': grpc.unary_unary_rpc_method_handler(
                     servicer.GetOverview,
@@ -468,6 +520,87 @@ class CustomerViewService:
             '/pathloom.gateway.v1.CustomerViewService/GetMeasures',
             pathloom_dot_scoring_dot_v1_dot_scores__pb2.GetMeasuresRequest.SerializeToString,
             pathloom_dot_scoring_dot_v1_dot_scores__pb2.GetMeasuresResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListMeasuredJourneys(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pathloom.gateway.v1.CustomerViewService/ListMeasuredJourneys',
+            pathloom_dot_scoring_dot_v1_dot_scores__pb2.ListJourneysRequest.SerializeToString,
+            pathloom_dot_scoring_dot_v1_dot_scores__pb2.ListJourneysResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListTransitions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pathloom.gateway.v1.CustomerViewService/ListTransitions',
+            pathloom_dot_journey__graph_dot_v1_dot_journeys__pb2.ListTransitionsRequest.SerializeToString,
+            pathloom_dot_journey__graph_dot_v1_dot_journeys__pb2.ListTransitionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListVariants(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pathloom.gateway.v1.CustomerViewService/ListVariants',
+            pathloom_dot_journey__graph_dot_v1_dot_journeys__pb2.ListVariantsRequest.SerializeToString,
+            pathloom_dot_journey__graph_dot_v1_dot_journeys__pb2.ListVariantsResponse.FromString,
             options,
             channel_credentials,
             insecure,

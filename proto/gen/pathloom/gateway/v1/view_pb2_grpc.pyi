@@ -8,6 +8,7 @@ same messages as JSON (snake_case names as here, times as RFC 3339, unset left o
 from collections import abc as _abc
 from grpc import aio as _aio
 from pathloom.gateway.v1 import view_pb2 as _view_pb2
+from pathloom.journey_graph.v1 import journeys_pb2 as _journeys_pb2
 from pathloom.scoring.v1 import scores_pb2 as _scores_pb2
 import abc as _abc_1
 import grpc as _grpc
@@ -61,6 +62,12 @@ class CustomerViewServiceStub:
     """Says whose contact this is, or takes it back. NOT_FOUND CONTACT_NOT_FOUND, CUSTOMER_NOT_FOUND."""
     GetMeasures: _grpc.UnaryUnaryMultiCallable[_scores_pb2.GetMeasuresRequest, _scores_pb2.GetMeasuresResponse]
     """Measures of the contact centre, each with n and interval. UNAVAILABLE while scoring is down."""
+    ListMeasuredJourneys: _grpc.UnaryUnaryMultiCallable[_scores_pb2.ListJourneysRequest, _scores_pb2.ListJourneysResponse]
+    """The journeys behind a number, newest first, paged. UNAVAILABLE while scoring is down."""
+    ListTransitions: _grpc.UnaryUnaryMultiCallable[_journeys_pb2.ListTransitionsRequest, _journeys_pb2.ListTransitionsResponse]
+    """Steps from one touchpoint to the next, "other" accounted for. UNAVAILABLE while journey-graph is down."""
+    ListVariants: _grpc.UnaryUnaryMultiCallable[_journeys_pb2.ListVariantsRequest, _journeys_pb2.ListVariantsResponse]
+    """Distinct paths, "other" accounted for. UNAVAILABLE while journey-graph is down."""
     GetOverview: _grpc.UnaryUnaryMultiCallable[_view_pb2.GetOverviewRequest, _view_pb2.GetOverviewResponse]
     """The first page: now, and today beside the same weekday before."""
 
@@ -94,6 +101,12 @@ class CustomerViewServiceAsyncStub(CustomerViewServiceStub):
     """Says whose contact this is, or takes it back. NOT_FOUND CONTACT_NOT_FOUND, CUSTOMER_NOT_FOUND."""
     GetMeasures: _aio.UnaryUnaryMultiCallable[_scores_pb2.GetMeasuresRequest, _scores_pb2.GetMeasuresResponse]  # type: ignore[assignment]
     """Measures of the contact centre, each with n and interval. UNAVAILABLE while scoring is down."""
+    ListMeasuredJourneys: _aio.UnaryUnaryMultiCallable[_scores_pb2.ListJourneysRequest, _scores_pb2.ListJourneysResponse]  # type: ignore[assignment]
+    """The journeys behind a number, newest first, paged. UNAVAILABLE while scoring is down."""
+    ListTransitions: _aio.UnaryUnaryMultiCallable[_journeys_pb2.ListTransitionsRequest, _journeys_pb2.ListTransitionsResponse]  # type: ignore[assignment]
+    """Steps from one touchpoint to the next, "other" accounted for. UNAVAILABLE while journey-graph is down."""
+    ListVariants: _aio.UnaryUnaryMultiCallable[_journeys_pb2.ListVariantsRequest, _journeys_pb2.ListVariantsResponse]  # type: ignore[assignment]
+    """Distinct paths, "other" accounted for. UNAVAILABLE while journey-graph is down."""
     GetOverview: _aio.UnaryUnaryMultiCallable[_view_pb2.GetOverviewRequest, _view_pb2.GetOverviewResponse]  # type: ignore[assignment]
     """The first page: now, and today beside the same weekday before."""
 
@@ -178,6 +191,30 @@ class CustomerViewServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_scores_pb2.GetMeasuresResponse, _abc.Awaitable[_scores_pb2.GetMeasuresResponse]]:
         """Measures of the contact centre, each with n and interval. UNAVAILABLE while scoring is down."""
+
+    @_abc_1.abstractmethod
+    def ListMeasuredJourneys(
+        self,
+        request: _scores_pb2.ListJourneysRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_scores_pb2.ListJourneysResponse, _abc.Awaitable[_scores_pb2.ListJourneysResponse]]:
+        """The journeys behind a number, newest first, paged. UNAVAILABLE while scoring is down."""
+
+    @_abc_1.abstractmethod
+    def ListTransitions(
+        self,
+        request: _journeys_pb2.ListTransitionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_journeys_pb2.ListTransitionsResponse, _abc.Awaitable[_journeys_pb2.ListTransitionsResponse]]:
+        """Steps from one touchpoint to the next, "other" accounted for. UNAVAILABLE while journey-graph is down."""
+
+    @_abc_1.abstractmethod
+    def ListVariants(
+        self,
+        request: _journeys_pb2.ListVariantsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_journeys_pb2.ListVariantsResponse, _abc.Awaitable[_journeys_pb2.ListVariantsResponse]]:
+        """Distinct paths, "other" accounted for. UNAVAILABLE while journey-graph is down."""
 
     @_abc_1.abstractmethod
     def GetOverview(
