@@ -279,6 +279,7 @@ class Platform:
             cwd=self._folder.root,
             log=self._folder.logs / f"{name}.log",
             rank=replica.service.rank,
+            grace=15,  # a service lets calls in flight end for up to 10 s
         )
 
     @property

@@ -5,8 +5,6 @@ and names no host: where to fetch from is jgo's configuration (its default, or a
 """
 
 import hashlib
-import os
-import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -105,26 +103,29 @@ def _context(staging: Path) -> MavenContext:
 
 
 def _fetch(context: MavenContext, jar: Jar, cache: Path) -> None:
-    component = context.project(jar.group, jar.artifact).at_version(jar.version)
-    artifact = component.artifact(classifier=jar.classifier)
+    fetched = _download(context, jar, context.repo_cache)
+    if _digest(fetched) != jar.sha256:
+        raise WrongFile(
+            f"the {jar} that was fetched is not the pinned one (SHA-256 differs); nothing was started"
+        )
+    # The staging folder is inside the cache, hence on its file system: the name appears with the whole content.
+    fetched.replace(cache / jar.file_name)
+
+
+def _download(context: MavenContext, jar: Jar, staging: Path) -> Path:
+    artifact = (
+        context.project(jar.group, jar.artifact).at_version(jar.version).artifact(classifier=jar.classifier)
+    )
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            fetched = artifact.resolve()
-            break
+            return Path(artifact.resolve())
         except (requests.RequestException, RuntimeError, ValueError) as error:
             # jgo writes to the final name at once: what is left there is half a file.
             if artifact.cached_path is not None:
                 artifact.cached_path.unlink(missing_ok=True)
             if attempt == ATTEMPTS:
-                raise StepFailed(f"{jar} could not be fetched: {error}") from error
-    if _digest(fetched) != jar.sha256:
-        raise WrongFile(
-            f"the {jar} that was fetched is not the pinned one (SHA-256 differs); nothing was started"
-        )
-    # A copy beside, then a rename: the staging folder may be on another file system in theory, the name never is.
-    draft = cache / f".{jar.file_name}.{os.getpid()}"
-    shutil.move(fetched, draft)
-    draft.replace(cache / jar.file_name)
+                raise StepFailed(f"{jar} could not be fetched into {staging}: {error}") from error
+    raise AssertionError("unreachable: the last attempt returns or raises")
 
 
 def _digest(path: Path) -> str:

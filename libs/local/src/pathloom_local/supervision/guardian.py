@@ -139,6 +139,7 @@ class Guardian:
                 except subprocess.TimeoutExpired:
                     child.process.kill()
                     child.process.wait()
+        self._reap()
 
 
 def _die_with_parent(number: int, parent: int) -> Callable[[], None] | None:
