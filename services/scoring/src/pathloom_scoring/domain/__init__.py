@@ -1,0 +1,1 @@
+"""Values and rules of scoring: pure, no I/O."""
