@@ -12,7 +12,11 @@ from datetime import UTC, datetime
 
 from opentelemetry import trace
 
-_STANDARD = frozenset(logging.LogRecord("", 0, "", 0, "", (), None).__dict__) | {"message", "asctime", "taskName"}
+_STANDARD = frozenset(logging.LogRecord("", 0, "", 0, "", (), None).__dict__) | {
+    "message",
+    "asctime",
+    "taskName",
+}
 
 
 def configure(level: str = "INFO") -> None:
@@ -53,7 +57,9 @@ def describe(error: BaseException) -> str:
     current: BaseException | None = error
     while current is not None and len(parts) < 5:
         frames = traceback.extract_tb(current.__traceback__)
-        place = " < ".join(f"{f.filename.rsplit('/', 1)[-1]}:{f.lineno} {f.name}" for f in reversed(frames[-6:]))
+        place = " < ".join(
+            f"{f.filename.rsplit('/', 1)[-1]}:{f.lineno} {f.name}" for f in reversed(frames[-6:])
+        )
         parts.append(f"{type(current).__module__}.{type(current).__qualname__} at {place or 'nowhere'}")
         current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
     return "; from ".join(parts)

@@ -61,7 +61,9 @@ class _SecretFiles(PydanticBaseSettingsSource):
             raise SystemExit(f"{variable}: cannot read the file it names ({error.strerror})") from None
 
     def __call__(self) -> dict[str, Any]:
-        values = {name: self.get_field_value(f, name)[0] for name, f in self.settings_cls.model_fields.items()}
+        values = {
+            name: self.get_field_value(f, name)[0] for name, f in self.settings_cls.model_fields.items()
+        }
         return {name: value for name, value in values.items() if value is not None}
 
 

@@ -3,7 +3,9 @@
 # Metrics
 RPC_SERVER_DURATION = "rpc.server.duration"  # histogram, s: rate, errors and duration by method and status
 RPC_CLIENT_DURATION = "rpc.client.duration"  # histogram, s
-FEED_LAG = "pathloom.feed.lag"  # gauge: numbers between the head and what was applied, by feed, partition, lane
+FEED_LAG = (
+    "pathloom.feed.lag"  # gauge: numbers between the head and what was applied, by feed, partition, lane
+)
 FEED_SILENCE = "pathloom.feed.silence"  # gauge, s: since the upstream was last heard
 FEED_PARKED = "pathloom.feed.parked"  # gauge: entries set aside; above 0 needs an operator
 FEED_APPLIED = "pathloom.feed.applied"  # counter: entries applied, by feed and lane

@@ -57,7 +57,11 @@ class Cursor:
 
 def position_to_text(position: Cursor) -> str:
     """Opaque and url-safe; hand it back as `at_least`."""
-    return base64.urlsafe_b64encode(position.to_proto().SerializeToString(deterministic=True)).decode().rstrip("=")
+    return (
+        base64.urlsafe_b64encode(position.to_proto().SerializeToString(deterministic=True))
+        .decode()
+        .rstrip("=")
+    )
 
 
 def position_from_text(text: str, field: str = "at_least") -> Cursor:

@@ -31,7 +31,9 @@ def channel(address: str, *, token: str, max_message_mb: int = 16) -> grpc.aio.C
         ("grpc.initial_reconnect_backoff_ms", 200),
         ("grpc.max_reconnect_backoff_ms", 5_000),
     ]
-    return grpc.aio.insecure_channel(address, options=options, interceptors=[_UnaryUnary(token), _UnaryStream(token)])
+    return grpc.aio.insecure_channel(
+        address, options=options, interceptors=[_UnaryUnary(token), _UnaryStream(token)]
+    )
 
 
 class _Attach:

@@ -72,7 +72,9 @@ def domain_error_of(error: grpc.aio.AioRpcError) -> DomainError:
             retry = delay.retry_delay.ToMilliseconds() / 1000
     if reason == FeedReset.reason and metadata.get("epoch"):
         return FeedReset(metadata["epoch"])
-    return RemoteError(kind, reason, error.details() or "", fields=fields, metadata=metadata, retry_after_s=retry)
+    return RemoteError(
+        kind, reason, error.details() or "", fields=fields, metadata=metadata, retry_after_s=retry
+    )
 
 
 def _details(error: grpc.aio.AioRpcError) -> Sequence["object"]:

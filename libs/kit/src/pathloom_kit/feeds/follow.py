@@ -1,0 +1,251 @@
+"""Following a feed: each entry has its effect once, whatever dies on the way."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import Generic, TypeVar
+
+from pathloom_kit.clock import Clock
+from pathloom_kit.errors import DomainError, FeedReset
+from pathloom_kit.feeds.backoff import Backoff
+from pathloom_kit.feeds.client import FeedClient, GrpcFeed
+from pathloom_kit.feeds.cursor import LANES, Cursor, Lane
+from pathloom_kit.feeds.lane_work import LaneWork, Step
+from pathloom_kit.feeds.metrics import FollowerMetrics
+from pathloom_kit.feeds.page import FeedPage, Numbered, PageHeader, Watermark
+from pathloom_kit.feeds.pump import Pump
+from pathloom_kit.feeds.stale import StaleCursor
+from pathloom_kit.feeds.state import FollowerState, LaneState
+from pathloom_kit.feeds.store import FollowerStore
+from pathloom_kit.feeds.turns import Turns
+from pathloom_kit.logs import describe
+from pathloom_kit.transient import is_transient
+
+__all__ = [
+    "Backoff",
+    "FeedClient",
+    "FeedPage",
+    "Follower",
+    "FollowerState",
+    "FollowerStore",
+    "GrpcFeed",
+    "PageHeader",
+    "StaleCursor",
+    "Watermark",
+]
+_log = logging.getLogger(__name__)
+E = TypeVar("E", bound=Numbered)
+
+
+class Follower(Generic[E]):
+    """Follows every lane of the given partitions of one feed into a store.
+
+    Live entries go first, bulk keeps its minimum share. A transient failure holds its lane back and is tried again with
+    backoff; a page that fails deterministically is applied entry by entry and the failing ones are parked. StaleCursor:
+    another replica was faster, the cursors are read again. FeedReset: everything is read again into a new generation.
+    """
+
+    def __init__(
+        self,
+        feed_name: str,
+        client: FeedClient[E],
+        store: FollowerStore[E],
+        clock: Clock,
+        *,
+        partitions: Sequence[int] = (0,),
+        max_entries: int = 500,
+        bulk_share: float = 0.2,
+        transient: Callable[[Exception], bool] = is_transient,
+        backoff: Backoff = Backoff(),  # noqa: B008 - frozen
+        silence_s: float = 20.0,
+    ) -> None:
+        self._feed = feed_name
+        self._client = client
+        self._store = store
+        self._clock = clock
+        self._partitions = tuple(partitions)
+        self._max_entries = max_entries
+        self._turns = Turns(bulk_share)
+        self._transient = transient
+        self._backoff = backoff
+        self._silence_s = silence_s
+        self._ready = asyncio.Event()
+        self._unsettled = 0  # sessions in a row that ended before anything was applied
+        self.state = FollowerState(feed_name)
+        self._metrics = FollowerMetrics(self.state, clock)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        reset: FeedReset | None = None
+        while True:
+            try:
+                if reset is not None:
+                    await self._store.restart(self._feed, reset.epoch)
+                    reset = None
+                await self._session()
+            except StaleCursor:
+                self.state.stale += 1
+                self._metrics.stale()
+            except FeedReset as found:
+                reset = found
+                self.state.restarts += 1
+                _log.warning("feed reset, reading again", extra={"feed": self._feed})
+            except Exception as error:
+                self._note(error)
+                _log.exception("follower starts over", extra={"feed": self._feed})
+            self._unsettled += 1
+            await asyncio.sleep(self._backoff.delay_s(self._unsettled))
+
+    async def _session(self) -> None:
+        """From the stored cursors on, until something makes them wrong."""
+        works = self._works(await self._store.cursors(self._feed))
+        tasks = [asyncio.create_task(work.pump.run()) for work in works]
+        loop = asyncio.get_running_loop()
+        finish_at: float | None = 0.0
+        try:
+            while True:
+                self._ready.clear()
+                work, contended = self._choose(works, loop.time())
+                if work is not None:
+                    await self._turn(work, contended)
+                else:
+                    await self._wait(works, loop.time())
+                for task in tasks:
+                    if task.done():
+                        task.result()  # raises only for a fault of ours: start over, loudly
+                if finish_at is not None and loop.time() >= finish_at and all(w.caught_up for w in works):
+                    done = await self._finish_restart(works[0].applied.epoch)
+                    finish_at = None if done else loop.time() + self._backoff.cap_s
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _works(self, cursors: Mapping[tuple[int, Lane], Cursor]) -> list[LaneWork[E]]:
+        # A lane that was never read belongs to the epoch that the others are in.
+        epoch = next((cursor.epoch for cursor in cursors.values()), "")
+        works = []
+        for partition in self._partitions:
+            for lane in LANES:
+                start = cursors.get((partition, lane)) or Cursor(epoch, partition, lane, 0)
+                state = self.state.lanes.setdefault((partition, lane), LaneState(start))
+                state.applied, state.caught_up = start, False
+                stored = (partition, lane) in cursors
+                pump = Pump(
+                    self._client,
+                    start,
+                    self._max_entries,
+                    self._backoff,
+                    self._ready,
+                    self._heard(state),
+                    self._silence_s,
+                )
+                works.append(LaneWork(pump, start if stored else Cursor("", partition, lane, 0)))
+        return works
+
+    def _heard(self, state: LaneState) -> Callable[[FeedPage[E]], None]:
+        def note(page: FeedPage[E]) -> None:
+            state.head = page.header.head
+            state.last_heard = self._clock.now()
+
+        return note
+
+    def _choose(self, works: Sequence[LaneWork[E]], now: float) -> tuple[LaneWork[E] | None, bool]:
+        ready = [work for work in works if work.pump.slot is not None and work.not_before <= now]
+        live = [work for work in ready if work.applied.lane is Lane.LIVE]
+        bulk = [work for work in ready if work.applied.lane is Lane.BULK]
+        lane = self._turns.next(bool(live), bool(bulk))
+        if lane is None:
+            return None, False
+        # The one that waited longest: partitions take turns.
+        chosen = min(live if lane is Lane.LIVE else bulk, key=lambda work: work.served_at)
+        chosen.served_at = now
+        return chosen, bool(live) and bool(bulk)
+
+    async def _wait(self, works: Sequence[LaneWork[E]], now: float) -> None:
+        held_back = [work.not_before - now for work in works if work.pump.slot is not None]
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._ready.wait(), min(held_back, default=None))
+
+    async def _turn(self, work: LaneWork[E], contended: bool) -> None:
+        page = work.pump.slot
+        if isinstance(page, FeedReset):
+            raise page
+        assert page is not None
+        if work.applied.epoch not in ("", page.header.cursor.epoch):
+            raise FeedReset(page.header.cursor.epoch)
+        step = work.next_step(page)
+        if step is None:
+            work.finish(page)
+        else:
+            await self._take(work, step, page)
+            self._turns.spent(work.applied.lane, len(step.entries), contended)
+        state = self.state.lanes[work.applied.partition, work.applied.lane]
+        state.applied, state.caught_up, state.failures = work.applied, work.caught_up, work.failures
+
+    async def _take(self, work: LaneWork[E], step: Step[E], page: FeedPage[E]) -> None:
+        try:
+            with self._metrics.applying(step):
+                await self._store.apply(self._feed, step.entries, step.expected, step.new, step.watermarks)
+        except StaleCursor:
+            raise
+        except Exception as error:
+            self._note(error)
+            if self._transient(error) or not step.entries:
+                self._hold_back(work)
+                return
+            if len(step.entries) > 1:
+                work.single_out()
+                return
+            if not await self._park(work, step, error):
+                return
+        else:
+            self.state.applied_entries += len(step.entries)
+            if step.watermarks:
+                self.state.watermarks = step.watermarks
+        self._unsettled = 0
+        work.stepped(step, page)
+
+    async def _park(self, work: LaneWork[E], step: Step[E], cause: Exception) -> bool:
+        reason = f"{cause.reason}: {cause.detail}" if isinstance(cause, DomainError) else describe(cause)
+        try:
+            await self._store.park(self._feed, step.entries[0], reason, step.expected, step.new)
+        except StaleCursor:
+            raise
+        except Exception as error:
+            self._note(error)
+            self._hold_back(work)
+            return False
+        self.state.parked += 1
+        self._metrics.parked()
+        _log.error(
+            "entry parked",
+            extra={"feed": self._feed, "lane": step.new.lane.name, "n": step.entries[0].n, "reason": reason},
+        )
+        return True
+
+    async def _finish_restart(self, epoch: str) -> bool:
+        try:
+            await self._store.finish_restart(self._feed, epoch)
+        except Exception as error:
+            self._note(error)
+            _log.exception("finishing the reading again failed, will try again", extra={"feed": self._feed})
+            return False
+        return True
+
+    def _hold_back(self, work: LaneWork[E]) -> None:
+        work.failures += 1
+        work.not_before = asyncio.get_running_loop().time() + self._backoff.delay_s(work.failures)
+        _log.warning(
+            "feed lane held back",
+            extra={
+                "feed": self._feed,
+                "lane": work.applied.lane.name,
+                "failures": work.failures,
+                "error": self.state.last_error,
+            },
+        )
+
+    def _note(self, error: Exception) -> None:
+        self.state.last_error = describe(error)

@@ -1,0 +1,70 @@
+"""What is to be applied in one partition and lane, page by page; after a deterministic failure entry by entry."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from pathloom_kit.feeds.cursor import Cursor
+from pathloom_kit.feeds.page import FeedPage, Numbered, Watermark
+from pathloom_kit.feeds.pump import Pump
+
+E = TypeVar("E", bound=Numbered)
+
+
+@dataclass(frozen=True, slots=True)
+class Step(Generic[E]):
+    """One transaction: these entries, the cursor from `expected` to `new`, these watermarks."""
+
+    entries: Sequence[E]
+    expected: Cursor
+    new: Cursor
+    watermarks: tuple[Watermark, ...]
+    last: bool
+    """The page is done with after it."""
+
+
+class LaneWork(Generic[E]):
+    """`applied` is the cursor as the store holds it."""
+
+    def __init__(self, pump: Pump[E], applied: Cursor) -> None:
+        self.pump = pump
+        self.applied = applied
+        self.watermarks: tuple[Watermark, ...] = ()
+        self.not_before = 0.0
+        self.served_at = 0.0
+        self.failures = 0
+        self.caught_up = False
+        self._one_by_one = False
+        self._done = 0  # entries of the page in the slot that were already applied or parked
+
+    def next_step(self, page: FeedPage[E]) -> Step[E] | None:
+        """What to do for the page in the slot; None when it says nothing new."""
+        header = page.header
+        # Watermarks hold for the entries up to the head: they are ours only once we have them all.
+        marks = header.watermarks if header.caught_up else ()
+        rest = page.entries[self._done :]
+        if self._one_by_one and rest:
+            return Step(rest[:1], self.applied, header.cursor.at(rest[0].n), (), last=False)
+        if not rest and header.cursor == self.applied and marks in ((), self.watermarks):
+            return None
+        return Step(rest, self.applied, header.cursor, marks, last=True)
+
+    def stepped(self, step: Step[E], page: FeedPage[E]) -> None:
+        """The step was committed."""
+        self.applied = step.new
+        self.watermarks = step.watermarks or self.watermarks
+        self.failures = 0
+        self._done += len(step.entries)
+        if step.last:
+            self.finish(page)
+
+    def finish(self, page: FeedPage[E]) -> None:
+        """The page is done with."""
+        self.caught_up = page.header.caught_up
+        self._one_by_one = False
+        self._done = 0
+        self.pump.take()
+
+    def single_out(self) -> None:
+        """The page failed as a whole: find the entry that is to blame."""
+        self._one_by_one = True

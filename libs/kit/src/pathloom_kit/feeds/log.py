@@ -1,0 +1,154 @@
+"""A feed of things, kept in PostgreSQL: compact, one row a thing, an entry is the thing as it is now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pathloom_kit.feeds import epoch as epochs
+from pathloom_kit.feeds.cursor import Cursor, Lane
+from pathloom_kit.feeds.numbers import head, take_numbers
+from pathloom_kit.feeds.page import PageHeader, Watermark
+from pathloom_kit.feeds.tables import create_feed_tables
+from pathloom_kit.postgres import RawConnection
+
+__all__ = ["Page", "StoredThing", "Thing", "ThingFeed", "create_feed_tables", "head", "take_numbers"]
+
+MAX_PAGE_BYTES = 4 * 1024 * 1024
+
+# Rows in key order: two transactions that publish the same things cannot wait for each other in a ring.
+_LOCK = """
+SELECT t.key, t.entry = i.entry AS same, t.live_version IS NOT DISTINCT FROM t.version AS live_knows
+FROM feed_thing t JOIN unnest($3::text[], $4::bytea[]) AS i(key, entry) ON i.key = t.key
+WHERE t.feed = $1 AND t.partition = $2 ORDER BY t.key FOR UPDATE OF t
+"""
+_UPSERT = {
+    Lane.LIVE: """
+INSERT INTO feed_thing AS t (feed, partition, key, version, live_n, live_version, entry, traceparent)
+SELECT $1, $2, i.key, 1, i.n, 1, i.entry, i.traceparent
+FROM unnest($3::text[], $4::bigint[], $5::bytea[], $6::text[]) AS i(key, n, entry, traceparent) ORDER BY i.key
+ON CONFLICT (feed, partition, key) DO UPDATE SET
+    version = t.version + (t.entry <> excluded.entry)::int, live_n = excluded.live_n,
+    live_version = t.version + (t.entry <> excluded.entry)::int,
+    entry = excluded.entry, traceparent = excluded.traceparent
+""",
+    Lane.BULK: """
+INSERT INTO feed_thing AS t (feed, partition, key, version, bulk_n, entry, traceparent)
+SELECT $1, $2, i.key, 1, i.n, i.entry, i.traceparent
+FROM unnest($3::text[], $4::bigint[], $5::bytea[], $6::text[]) AS i(key, n, entry, traceparent) ORDER BY i.key
+ON CONFLICT (feed, partition, key) DO UPDATE SET
+    version = t.version + (t.entry <> excluded.entry)::int, bulk_n = excluded.bulk_n,
+    entry = excluded.entry, traceparent = excluded.traceparent
+""",
+}
+# One statement, so one snapshot: the head and the epoch are those of the rows. `before` bounds the page in bytes;
+# `found` tells a page cut short from one that reached the end.
+_READ = """
+SELECT e.epoch, coalesce(h.n, 0) AS head, p.*
+FROM feed_epoch e
+LEFT JOIN feed_head h ON h.feed = $1 AND h.partition = $2 AND h.lane = {lane}
+LEFT JOIN LATERAL (
+    SELECT n, version, key, entry, traceparent, found FROM (
+        SELECT q.*, count(*) OVER () AS found,
+               sum(octet_length(entry)) OVER (ORDER BY n) - octet_length(entry) AS before
+        FROM (SELECT {column} AS n, version, key, entry, traceparent FROM feed_thing
+              WHERE feed = $1 AND partition = $2 AND {column} > $3 ORDER BY {column} LIMIT $4) q
+    ) r WHERE before < $5 ORDER BY n
+) p ON true
+ORDER BY p.n
+"""
+_READS = {lane: _READ.format(lane=int(lane), column=f"{lane.name.lower()}_n") for lane in Lane}
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """A thing as it is now: `entry` is its serialised message without n, version and traceparent."""
+
+    key: str
+    entry: bytes
+    traceparent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredThing:
+    """A thing with its number in the lane it was read from, and its version, which grows with each change."""
+
+    n: int
+    version: int
+    key: str
+    entry: bytes
+    traceparent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one read found. `cursor` is the place after it; with `caught_up` that is the head."""
+
+    entries: list[StoredThing]
+    head: int
+    cursor: Cursor
+    caught_up: bool
+
+    def header(self, watermarks: Sequence[Watermark] = ()) -> PageHeader:
+        return PageHeader(self.cursor, self.head, self.caught_up, tuple(watermarks))
+
+
+class ThingFeed:
+    """One partition of one feed. Every method works inside the caller's transaction."""
+
+    def __init__(self, feed: str, partition: int = 0) -> None:
+        self.feed = feed
+        self.partition = partition
+
+    async def publish(self, conn: RawConnection, things: Sequence[Thing], lane: Lane) -> int:
+        """Stores the things as they are now, each under a new number of the lane; returns the lane's new head.
+
+        Call it at the end of the transaction, once: the head row it locks makes others wait until the commit. Of
+        several things with one key the last counts. A thing whose bytes are those already known in the lane gets no
+        new number. In BULK, those known in LIVE count as known.
+        """
+        wanted = {thing.key: thing for thing in things}
+        keys = sorted(wanted)
+        rows = await conn.fetch(_LOCK, self.feed, self.partition, keys, [wanted[key].entry for key in keys])
+        known = {r["key"] for r in rows if r["same"] and (lane is Lane.BULK or r["live_knows"])}
+        changed = [wanted[key] for key in keys if key not in known]
+        if not changed:
+            return await head(conn, self.feed, self.partition, lane)
+        first = await take_numbers(conn, self.feed, self.partition, lane, len(changed))
+        await conn.execute(
+            _UPSERT[lane],
+            self.feed,
+            self.partition,
+            [thing.key for thing in changed],
+            list(range(first, first + len(changed))),
+            [thing.entry for thing in changed],
+            [thing.traceparent for thing in changed],
+        )
+        return first + len(changed) - 1
+
+    async def read(
+        self, conn: RawConnection, after: Cursor, limit: int, max_bytes: int = MAX_PAGE_BYTES
+    ) -> Page:
+        """Things published in the lane after `after.n`, in order of n: at most `limit`, at most about `max_bytes`
+        (one thing goes through however large). Does not judge the epoch: FeedServer does. The page's cursor carries
+        the epoch in force."""
+        rows = await conn.fetch(_READS[after.lane], self.feed, self.partition, after.n, limit, max_bytes)
+        if not rows:
+            await epochs.epoch(conn)  # raises: there is none
+        newest = int(rows[0]["head"])
+        entries = [
+            StoredThing(r["n"], r["version"], r["key"], r["entry"], r["traceparent"])
+            for r in rows
+            if r["n"] is not None
+        ]
+        complete = not entries or (len(entries) == rows[0]["found"] and len(entries) < limit)
+        # Beyond the head the cursor stays where it is, for FeedServer to see.
+        place = max(newest, after.n) if complete else entries[-1].n
+        cursor = Cursor(rows[0]["epoch"], self.partition, after.lane, place)
+        return Page(entries, newest, cursor, caught_up=place >= newest)
+
+    async def epoch(self, conn: RawConnection) -> str:
+        """The epoch in force (one for all feeds of a database)."""
+        return await epochs.epoch(conn)
+
+    async def new_epoch(self, conn: RawConnection) -> str:
+        """Begins a new one: followers will read everything again."""
+        return await epochs.new_epoch(conn)

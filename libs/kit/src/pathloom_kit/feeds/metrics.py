@@ -1,0 +1,62 @@
+"""A follower's measurements and spans."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from opentelemetry.metrics import CallbackOptions, Observation
+
+from pathloom_kit import telemetry
+from pathloom_kit import telemetry_names as names
+from pathloom_kit.clock import Clock
+from pathloom_kit.feeds.lane_work import Step
+from pathloom_kit.feeds.state import FollowerState
+
+_MAX_LINKS = 32
+
+
+class FollowerMetrics:
+    """Lag, silence and what was applied, by feed, partition and lane."""
+
+    def __init__(self, state: FollowerState, clock: Clock) -> None:
+        self._state = state
+        self._clock = clock
+        meter = telemetry.meter()
+        meter.create_observable_gauge(names.FEED_LAG, [self._lag])
+        meter.create_observable_gauge(names.FEED_SILENCE, [self._silence], unit="s")
+        self._applied = meter.create_counter(names.FEED_APPLIED)
+        self._parked = meter.create_counter(names.FEED_PARKED)
+        self._stale = meter.create_counter(names.FEED_STALE)
+
+    @contextmanager
+    def applying(self, step: Step[Any]) -> Iterator[None]:
+        """A span around one transaction, linked to what caused its entries."""
+        attributes = {names.FEED: self._state.feed, names.LANE: step.new.lane.name}
+        links = (telemetry.link_from(getattr(e, "traceparent", "")) for e in step.entries[:_MAX_LINKS])
+        with telemetry.tracer().start_as_current_span(
+            names.SPAN_APPLY,
+            attributes={**attributes, names.ENTRIES: len(step.entries)},
+            links=[link for link in links if link is not None],
+            record_exception=False,
+        ):
+            yield
+        self._applied.add(len(step.entries), attributes)
+
+    def parked(self) -> None:
+        self._parked.add(1, {names.FEED: self._state.feed})
+
+    def stale(self) -> None:
+        self._stale.add(1, {names.FEED: self._state.feed})
+
+    def _lag(self, _: CallbackOptions) -> Iterable[Observation]:
+        for (partition, lane), state in self._state.lanes.items():
+            yield Observation(state.lag, self._where(partition, lane.name))
+
+    def _silence(self, _: CallbackOptions) -> Iterable[Observation]:
+        now = self._clock.now()
+        for (partition, lane), state in self._state.lanes.items():
+            if state.last_heard is not None:
+                yield Observation((now - state.last_heard).total_seconds(), self._where(partition, lane.name))
+
+    def _where(self, partition: int, lane: str) -> dict[str, str | int]:
+        return {names.FEED: self._state.feed, names.PARTITION: partition, names.LANE: lane}

@@ -1,0 +1,78 @@
+"""Reads one stream of pages ahead of the one who applies them, and opens it again when it breaks."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import aclosing
+from typing import Generic, TypeVar
+
+from pathloom_kit.errors import FeedReset
+from pathloom_kit.feeds.backoff import Backoff
+from pathloom_kit.feeds.client import FeedClient
+from pathloom_kit.feeds.cursor import Cursor
+from pathloom_kit.feeds.page import FeedPage, Numbered
+
+_log = logging.getLogger(__name__)
+E = TypeVar("E", bound=Numbered)
+
+
+class Pump(Generic[E]):
+    """Holds at most one page ready. `ready` is set whenever something became ready."""
+
+    def __init__(
+        self,
+        client: FeedClient[E],
+        start: Cursor,
+        max_entries: int,
+        backoff: Backoff,
+        ready: asyncio.Event,
+        heard: Callable[[FeedPage[E]], None],
+        silence_s: float,
+    ) -> None:
+        self._client = client
+        self._cursor = start
+        self._max_entries = max_entries
+        self._backoff = backoff
+        self._ready = ready
+        self._heard = heard
+        self._silence_s = silence_s
+        self._slot: FeedPage[E] | FeedReset | None = None
+        self._taken = asyncio.Event()
+
+    @property
+    def slot(self) -> FeedPage[E] | FeedReset | None:
+        return self._slot
+
+    def take(self) -> None:
+        """The page in the slot is done with."""
+        self._slot = None
+        self._taken.set()
+
+    async def run(self) -> None:
+        """Until cancelled, or until the upstream answered FEED_RESET."""
+        attempt = 0
+        while True:
+            try:
+                async with aclosing(self._client.follow(self._cursor, self._max_entries)) as pages:  # type: ignore[type-var]
+                    while True:
+                        # Heartbeats come every few seconds: longer silence is a dead peer that TCP has not noticed.
+                        page = await asyncio.wait_for(anext(pages), self._silence_s)
+                        attempt = 0
+                        self._heard(page)
+                        await self._put(page)
+                        self._cursor = page.header.cursor
+            except FeedReset as reset:
+                await self._put(reset)
+                return
+            except Exception as error:
+                if not isinstance(error, StopAsyncIteration):
+                    _log.info("feed stream broke", extra={"error": type(error).__name__, "attempt": attempt})
+            attempt += 1
+            await asyncio.sleep(self._backoff.delay_s(attempt))
+
+    async def _put(self, item: FeedPage[E] | FeedReset) -> None:
+        while self._slot is not None:
+            self._taken.clear()
+            await self._taken.wait()
+        self._slot = item
+        self._ready.set()
