@@ -40,9 +40,8 @@ def chat(journey: Journey, at: int) -> Result:
             contact.new_id(journey.scribe.new_id("ch"), "handover_from")
         now += SECOND
     contact.offered = now
-    contact.event(
-        now, "Contact Offered", **({"stated_reason": chance.pick(journey.stage.stated)} if hinted else {})
-    )
+    stated = {"stated_reason": chance.pick(journey.stage.stated)} if hinted else {}
+    contact.event(now, "Contact Offered", None, **stated)
     now += chance.whole(0, 2) * SECOND
     begin = now
     contact.begin(

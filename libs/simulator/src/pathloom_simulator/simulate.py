@@ -13,12 +13,14 @@ from pathloom_simulator.scribe import Scribe
 from pathloom_simulator.values import Config, Sent, Truth, iso
 
 
-def simulate(config: Config, tell: Callable[[Truth], object] | None = None) -> Iterator[Sent]:
+def simulate(
+    config: Config, tell: Callable[[Truth], object] | None = None, held: int = 100_000
+) -> Iterator[Sent]:
     """Every message in order of delivery. `tell` is given each line of the truth, all of them before the first message.
 
-    Memory is bounded whatever the size: what does not fit is sorted on disk. The same config gives the same messages.
+    At most `held` messages are in memory, whatever the size: what does not fit is sorted on disk. The same config gives the same messages.
     """
-    sorter, told = Sorter(), 0
+    sorter, told = Sorter(held), 0
     for sent, truth in blocks(config):
         for message in sent:
             sorter.add(message)
