@@ -55,11 +55,7 @@ def call_back(journey: Journey, at: int, of: str, by: str) -> Result:
     contact = telephony(journey, "out", "outbound")
     person = journey.scribe.person
     contact.link = {"contact_id": contact.contact_id, "to": of, "relation": "callback_of"}
-    contact.base |= {
-        "to_number": person.phone,
-        "from_number": journey.company.hotline,
-        "called_number": person.phone,
-    }
+    contact.base |= {"to_number": person.phone, "from_number": journey.company.hotline}
     contact.user, contact.named_by = person.student_id, "user" if person.student_id else "number"
     agents = {agent.agent_id: agent for agent in journey.company.agents}
     agent = agents[by]

@@ -6,9 +6,8 @@ STUDENT_ID = IdentifierRule("student_id", "student_id", joins=True, priority=10,
 # Checked by the system that has it: joins. Said by a visitor: only finds.
 CHECKED_EMAIL = IdentifierRule("email", "email", joins=True, priority=20, limit=5)
 SAID_EMAIL = IdentifierRule("email", "email", priority=20)
+# A caller's number needs no rule: `from_number` and, outbound, `to_number` find by themselves.
 PHONE = IdentifierRule("phone", "phone", priority=50)
-CALLER = IdentifierRule("from_number", "phone", priority=50)
-CALLED = IdentifierRule("called_number", "phone", priority=50)
 
 SOURCES = (
     Source(
@@ -32,7 +31,7 @@ SOURCES = (
         "Contact centre",
         "telephony",
         "student_id",
-        (STUDENT_ID, CALLER, CALLED),
+        (STUDENT_ID,),
         default_channel="voice",
     ),
     Source(
@@ -40,7 +39,7 @@ SOURCES = (
         "North Campus telephony",
         "branch-telephony",
         "student_id",
-        (STUDENT_ID, CALLER, CALLED),
+        (STUDENT_ID,),
         default_channel="voice",
     ),
     Source("chat", "Chat and bot", "chat", "student_id", (STUDENT_ID, SAID_EMAIL), default_channel="chat"),
