@@ -52,7 +52,6 @@ def chat(journey: Journey, at: int) -> Result:
     if patience < wait:
         journey.strain.wait_s += patience / 1000
         journey.strain.abandoned += 1
-        contact.legs[-1].unanswered = True
         contact.end(begin + patience, "abandoned", "customer", abandoned=True)
         journey.scribe.tell(contact.truth(journey.journey_id))
         return Result(contact.ended, False, "chat", contact.root, "chat")

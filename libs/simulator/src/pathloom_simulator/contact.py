@@ -175,6 +175,11 @@ class Contact:
     def truth(self, journey: str) -> dict[str, Any]:
         """The line of the truth."""
         source = self.scribe.company.source(self.source_id)
+        for leg in self.legs:
+            if leg.kind == "queue" and leg.end:
+                leg.unanswered = not any(
+                    other.kind == "agent" and other.start >= leg.end for other in self.legs
+                )
         return {
             "is": "touchpoint",
             "type": "contact",

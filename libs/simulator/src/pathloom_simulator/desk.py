@@ -33,7 +33,6 @@ def desk(journey: Journey, at: int) -> Result:
     journey.strain.wait_s += min(wait, patience) / 1000
     if patience < wait:
         gone = at + patience
-        contact.legs[-1].unanswered = True
         contact.event(gone, "Ticket Left")
         journey.strain.abandoned += 1
         contact.end(gone, "abandoned", "customer", abandoned=True)

@@ -299,7 +299,6 @@ def _chat_given_up(journey: Journey, at: int) -> None:
     contact.named_by = "user"
     contact.event(at, "Contact Offered", stated_reason="what about my appeal")
     contact.begin(at + SECOND, "queue", "Contact Queued", queue="aid-appeals", department="Appeals Office")
-    contact.legs[-1].unanswered = True
     contact.end(at + SECOND + 9 * MINUTE, "abandoned", "customer", abandoned=True)
     scribe.tell(contact.truth(journey.journey_id))
     journey.strain.wait_s += 540

@@ -18,7 +18,7 @@ Truth = dict[str, Any]
 def iso(ms: int) -> str:
     """Milliseconds since 1970 as RFC 3339 with milliseconds, UTC."""
     moment = datetime.fromtimestamp(ms // 1000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{ms % 1000:03d}Z"
+    return f"{moment.isoformat()[:19]}.{ms % 1000:03d}Z"
 
 
 @dataclass(frozen=True, slots=True)

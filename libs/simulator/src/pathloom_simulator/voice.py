@@ -127,7 +127,6 @@ def _wait(
             gone = max(begin + patience, now + SECOND)
             short = gone - contact.offered < SHORT_CALL_S * SECOND
             journey.strain.wait_s += (gone - begin) / 1000
-            contact.legs[-1].unanswered = True
             contact.end(
                 gone, "abandoned", "customer", abandoned=True, **({"short_call": True} if short else {})
             )
