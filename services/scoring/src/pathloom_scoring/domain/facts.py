@@ -91,6 +91,7 @@ class JourneyFacts:
 
     journey: Journey
     score: Score
+    last_at: datetime
     channels: tuple[str, ...]
     first_channel: str
     nps: float | None
@@ -112,6 +113,7 @@ def facts_of(journey: Journey, score: Score) -> JourneyFacts:
     return JourneyFacts(
         journey=journey,
         score=score,
+        last_at=_last_at(journey),
         channels=(*channels, *sorted(set(journey.omitted.by_channel) - set(channels) - {""})),
         first_channel=next(
             (point.channel for point in journey.touchpoints if point.kind is not Kind.SURVEY), ""
@@ -135,6 +137,15 @@ def _at(journey: Journey, point: Touchpoint) -> datetime:
     at = point.start or journey.opened_at
     if at is None:
         raise NoTime(f"touchpoint {point.touchpoint_id} and journey {journey.journey_id} have no time")
+    return at
+
+
+def _last_at(journey: Journey) -> datetime:
+    at = journey.last_at or max(
+        (_at(journey, point) for point in journey.touchpoints), default=journey.opened_at
+    )
+    if at is None:
+        raise NoTime(f"journey {journey.journey_id} has no time")
     return at
 
 

@@ -73,6 +73,10 @@ class Moments:
         return max(0.0, (self.squares - self.total * self.total / self.n) / (self.n - 1))
 
 
+NO_VALUES = Moments()
+"""None at all."""
+
+
 def mean(moments: Moments) -> Estimate:
     """Σ ÷ n ± t · s ÷ √n, t with n − 1 degrees of freedom; no interval below two values."""
     if moments.n == 0:

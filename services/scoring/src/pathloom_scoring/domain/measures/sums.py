@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pathloom_scoring.domain.intervals import Moments
+from pathloom_scoring.domain.intervals import NO_VALUES, Moments
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,16 +18,16 @@ class TouchpointSums:
     brand_passive: int = 0
     begun_by_customer: int = 0
     hops: int = 0
-    hop_costs: Moments = Moments()
+    hop_costs: Moments = NO_VALUES
     contacts: int = 0
-    contact_costs: Moments = Moments()
+    contact_costs: Moments = NO_VALUES
     judged: int = 0
     judged_abandoned: int = 0
     judged_timed: int = 0
     judged_in_time: int = 0
     answered: int = 0
     transferred: int = 0
-    answer_waits: Moments = Moments()
+    answer_waits: Moments = NO_VALUES
     offered: int = 0
     waited: int = 0
     longest_wait_s: float | None = None
@@ -40,7 +40,7 @@ class HandlingSums:
     """Over handlings that are over."""
 
     handlings: int = 0
-    times: Moments = Moments()
+    times: Moments = NO_VALUES
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class AnswerSums:
     csat: int = 0
     csat_top: int = 0
     ces_asked: int = 0
-    ces: Moments = Moments()
+    ces: Moments = NO_VALUES
     ces_easy: int = 0
 
 
@@ -90,9 +90,9 @@ class JourneySums:
     """Over journeys."""
 
     journeys: int = 0
-    costs: Moments = Moments()
-    frictions: Moments = Moments()
-    satisfactions: Moments = Moments()
+    costs: Moments = NO_VALUES
+    frictions: Moments = NO_VALUES
+    satisfactions: Moments = NO_VALUES
     strata: tuple[Stratum, ...] = ()
 
 

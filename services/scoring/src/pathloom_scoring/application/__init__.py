@@ -1,0 +1,1 @@
+"""What scoring does, a verb a file, and the ports it needs for that."""
