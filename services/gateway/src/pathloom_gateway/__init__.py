@@ -1,1 +1,3 @@
+"""The public door: events in, the customer view out."""
 
+__version__ = "0.1.0"

@@ -1,0 +1,168 @@
+"""The only wiring of the gateway: one process, two faces (REST with the console, and gRPC) on the same use cases."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from importlib.resources import files
+from pathlib import Path
+
+from pathloom_kit.clock import SystemClock
+from pathloom_kit.ids import new_id
+from pathloom_kit.postgres import Database, connect
+from pathloom_kit.rpc import client, server
+
+from pathloom_gateway.adapters.identity import IdentityEventLog, IdentitySources, IdentityStewardship
+from pathloom_gateway.adapters.keys import PostgresKeys
+from pathloom_gateway.adapters.look_ups import PostgresLookUpList, PostgresLookUpLog
+from pathloom_gateway.adapters.remote import Remote
+from pathloom_gateway.adapters.upstreams import GrpcUpstreams
+from pathloom_gateway.adapters.users import PostgresSessions, PostgresUsers
+from pathloom_gateway.application.administer import Administer
+from pathloom_gateway.application.authenticate import Authenticate, Rate
+from pathloom_gateway.application.get_status import GetStatus
+from pathloom_gateway.application.manage_keys import CreateKey, RevokeKey, keep_admin_key
+from pathloom_gateway.application.record_events import RecordEvents
+from pathloom_gateway.application.sign_in import SignIn
+from pathloom_gateway.application.trace_event import TraceEvent
+from pathloom_gateway.bootstrap_parts import Given
+from pathloom_gateway.bootstrap_reads import build_reads
+from pathloom_gateway.domain.access import KeyKind
+from pathloom_gateway.entrypoints import grpc_admin, grpc_ingest
+from pathloom_gateway.entrypoints.grpc_guard import GrpcGuard
+from pathloom_gateway.entrypoints.http_server import HttpServer
+from pathloom_gateway.entrypoints.rest import admin, app, cloudevents, console, health, ingest, session
+from pathloom_gateway.entrypoints.rest.door import Door
+from pathloom_gateway.settings import Settings
+
+MIGRATIONS = Path(str(files("pathloom_gateway"))) / "migrations"
+DOMAIN = "gateway.pathloom"
+_MAX_MESSAGE_MB = 4
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """Both faces, listening."""
+
+    http: HttpServer
+    grpc: server.RunningServer
+    grace_s: float
+
+    async def wait(self) -> None:
+        """Until either face has stopped."""
+        faces = [asyncio.ensure_future(self.http.wait()), asyncio.ensure_future(self.grpc.wait())]
+        done, pending = await asyncio.wait(faces, return_when=asyncio.FIRST_COMPLETED)
+        for face in pending:
+            face.cancel()
+        for face in done:
+            face.result()
+
+    async def stop(self, grace: float | None = None) -> None:
+        """Takes nothing new, lets what is in flight end."""
+        grace = self.grace_s if grace is None else grace
+        await asyncio.gather(self.http.stop(grace), self.grpc.stop(grace))
+
+
+async def build(settings: Settings, stack: AsyncExitStack) -> Gateway:
+    """Opens everything on the stack and starts both faces."""
+    clock = SystemClock()
+    database = await connect(
+        settings.database_url, settings.database_password.get_secret_value(), application_name="pathloom-gateway"
+    )
+    stack.push_async_callback(database.close)
+    token = settings.rpc_token.get_secret_value()
+    identity, journey_graph, scoring = (
+        client.channel(address, token=token)
+        for address in (settings.identity_address, settings.journey_graph_address, settings.scoring_address)
+    )
+    for channel in (identity, journey_graph, scoring):
+        stack.push_async_callback(channel.close)
+
+    keys = PostgresKeys(database)
+    if settings.admin_key is not None:
+        await keep_admin_key(keys, settings.admin_key.get_secret_value(), clock)
+    sessions = PostgresSessions(database)
+    authenticate = Authenticate(
+        keys,
+        sessions,
+        clock,
+        {
+            KeyKind.SERVER: Rate(settings.server_key_rate, settings.server_key_rate),
+            KeyKind.PUBLIC: Rate(settings.public_key_rate, settings.public_key_rate),
+        },
+    )
+    door, guard = Door(authenticate), GrpcGuard(authenticate)
+    look_ups = await stack.enter_async_context(_look_up_log(database))
+
+    reads = await build_reads(
+        Given(settings, database, identity, journey_graph, scoring, clock, look_ups, door, guard), stack
+    )
+
+    remote = Remote(settings.identity_timeout_s)
+    event_log, sources = IdentityEventLog(identity, remote), IdentitySources(identity, remote)
+    upstreams = GrpcUpstreams(identity, journey_graph, scoring, Remote(3.0))
+    record = RecordEvents(event_log, clock, timedelta(seconds=settings.future_tolerance_s))
+    administer = Administer(
+        create_key=CreateKey(keys, sources, clock, new_id),
+        revoke_key=RevokeKey(keys, authenticate, clock),
+        keys=keys,
+        sources=sources,
+        event_log=event_log,
+        stewardship=IdentityStewardship(identity, remote),
+        look_ups=PostgresLookUpList(database),
+        trace=TraceEvent(event_log, upstreams, reads.read_model),
+        status=GetStatus(upstreams, event_log, reads.read_model),
+    )
+    sign_in = SignIn(PostgresUsers(database), sessions, clock, timedelta(hours=settings.session_hours))
+
+    routers = [
+        ingest.router(record, door),
+        cloudevents.router(record, door),
+        admin.router(administer, door),
+        session.router(sign_in, door, settings.cookie_secure),
+        reads.router,
+        health.router({"database": lambda: _answers(database), **reads.checks}),
+        console.router(console.folder()),
+    ]
+    http = HttpServer(
+        app.build_app(routers, settings.cors_origins), settings.http_address, settings.forwarded_allow_ips
+    )
+    await http.start()
+    grpc = await server.serve(
+        [*grpc_ingest.entries(record, guard), *grpc_admin.entries(administer, guard), *reads.grpc],
+        address=settings.grpc_address,
+        rpc_token=None,
+        domain=DOMAIN,
+        max_message_mb=_MAX_MESSAGE_MB,
+    )
+    _log.info("listening", extra={"http_port": http.port, "grpc_port": grpc.port})
+    return Gateway(http, grpc, settings.shutdown_grace_s)
+
+
+@contextlib.asynccontextmanager
+async def _look_up_log(database: Database) -> AsyncIterator[PostgresLookUpLog]:
+    """Writes until the end; at the end, what is waiting is written before the database closes."""
+    log = PostgresLookUpLog(database)
+    writer = asyncio.create_task(log.run())
+    try:
+        yield log
+    finally:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(log.drain(), timeout=10)
+        writer.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await writer
+
+
+async def _answers(database: Database) -> bool:
+    try:
+        async with asyncio.timeout(2), database.asyncpg() as connection:
+            return bool(await connection.fetchval("SELECT true"))
+    except Exception:
+        _log.warning("the database does not answer", exc_info=True)
+        return False

@@ -1,0 +1,43 @@
+"""JSON bodies that are the contracts' messages, and back: snake_case, RFC 3339, unset left out."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import msgspec
+from fastapi import Response
+from google.protobuf import json_format
+from google.protobuf.message import Message
+from pathloom_kit.errors import InvalidArgument
+from pathloom_kit.rpc.validate import check
+
+M = TypeVar("M", bound=Message)
+
+# json_format quotes the value it could not read; only the field's name may leave.
+_FIELD_AT = re.compile(r"(?:Failed to parse (\S+?) field|no field named \"([^\"]{1,100})\"|at \"?([\w.\[\]]{1,200})\"?)")
+
+
+def message_of(said: Mapping[str, Any], message: type[M]) -> M:
+    """The message, checked by its own rules. InvalidArgument that names each field at fault."""
+    found = message()
+    try:
+        json_format.ParseDict(said, found)
+    except (json_format.ParseError, ValueError, TypeError, RecursionError, OverflowError) as error:
+        raise _wrong(error) from None
+    check(found)
+    return found
+
+
+def json_of(message: Message) -> bytes:
+    """As the REST API says it."""
+    return msgspec.json.encode(json_format.MessageToDict(message, preserving_proto_field_name=True))
+
+
+def response_of(message: Message, status: int = 200) -> Response:
+    return Response(json_of(message), status, media_type="application/json")
+
+
+def _wrong(error: Exception) -> InvalidArgument:
+    found = _FIELD_AT.search(str(error)) if isinstance(error, json_format.ParseError) else None
+    field = next((name for name in found.groups() if name), "body") if found else "body"
+    return InvalidArgument("the request is wrong", fields={field: "is not known here or not of its type"})
