@@ -1,0 +1,1 @@
+"""Stores, libraries and wire formats."""

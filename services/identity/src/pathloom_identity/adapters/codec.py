@@ -1,0 +1,78 @@
+"""How a record's state is packed, and sources are kept: compact JSON by msgspec."""
+
+from typing import Any
+
+import msgspec
+
+from pathloom_identity.domain.identifiers import Identifier
+from pathloom_identity.domain.record_state import Holding, RecordState, Value
+from pathloom_identity.domain.records import RecordKey, RecordKind, Stamp, Trust
+from pathloom_identity.domain.statements import Bind, Level, Rank
+
+_Key = tuple[str, int, str]
+_StampT = tuple[int, int, str]
+
+
+class _Packed(msgspec.Struct, array_like=True, gc=False):
+    first_seen: int
+    sources: dict[str, bool]
+    values: list[tuple[str, str, str | None, _StampT, int]]
+    identifiers: list[tuple[str, str, str, list[tuple[str, bool, int, bool]]]]
+    parents: list[_Key]
+    binds: list[tuple[int, _StampT, int, _Key | None, tuple[str, str, str] | None]]
+    verification: tuple[_StampT, bool] | None
+
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(_Packed).decode
+
+
+def pack(state: RecordState) -> bytes:
+    """The same state gives the same bytes, whatever the order in which it was folded."""
+    return _encode(
+        _Packed(
+            state.first_seen,
+            dict(sorted(state.sources.items())),
+            [(f, s, v.text, v.stamp, int(v.trust)) for (f, s), v in sorted(state.values.items(), key=lambda x: x[0])],
+            [
+                (*i, sorted((h.source_id, h.joins, int(h.trust), h.stated) for h in held))
+                for i, held in sorted(state.identifiers.items(), key=lambda x: x[0])
+            ],
+            [_key(k) for k in sorted(state.parents)],
+            [
+                (int(rank), b.stamp, int(b.level), _key(b.record) if b.record else None, b.identifier)
+                for rank, b in sorted(state.binds.items())
+            ],
+            state.verification,
+        )
+    )
+
+
+def unpack(packed: bytes) -> RecordState:
+    """The inverse of `pack`."""
+    p = _decode(packed)
+    return RecordState(
+        p.first_seen,
+        p.sources,
+        {(f, s): Value(text, Stamp(*stamp), Trust(trust)) for f, s, text, stamp, trust in p.values},
+        {Identifier(t, n, v): frozenset(Holding(s, j, Trust(tr), st) for s, j, tr, st in held) for t, n, v, held in p.identifiers},
+        frozenset(_unkey(k) for k in p.parents),
+        {
+            Rank(rank): Bind(Stamp(*stamp), Level(level), _unkey(r) if r else None, Identifier(*i) if i else None)
+            for rank, stamp, level, r, i in p.binds
+        },
+        (Stamp(*p.verification[0]), p.verification[1]) if p.verification else None,
+    )
+
+
+def _key(key: RecordKey) -> _Key:
+    return key.namespace, int(key.kind), key.id
+
+
+def _unkey(key: _Key) -> RecordKey:
+    return RecordKey(key[0], RecordKind(key[1]), key[2])
+
+
+def as_json(value: Any) -> str:
+    """JSON text of plain dataclasses."""
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,1 @@
+"""What identity does, a verb a file."""

@@ -1,0 +1,49 @@
+"""Names of records, how far a statement is believed, and when it was made."""
+
+from dataclasses import dataclass
+from enum import IntEnum
+from hashlib import blake2b
+from typing import NamedTuple
+
+
+class RecordKind(IntEnum):
+    """What kind of thing a record key names (the contract's numbers)."""
+
+    USER = 1
+    ANONYMOUS = 2
+    CONTACT = 3
+
+
+class Trust(IntEnum):
+    """How far a value can be believed (the contract's numbers); higher goes first."""
+
+    CLAIMED = 1
+    TRUSTED = 2
+    AUTHORITATIVE = 3
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RecordKey:
+    """Immutable name of a record."""
+
+    namespace: str
+    kind: RecordKind
+    id: str
+
+    def digest(self) -> bytes:
+        """16 bytes that stand for the key in indexes. Not secret: blanked with the record."""
+        text = f"{self.namespace}\x1f{int(self.kind)}\x1f{self.id}"
+        return blake2b(text.encode(), digest_size=16).digest()
+
+    @property
+    def is_person(self) -> bool:
+        return self.kind is not RecordKind.CONTACT
+
+
+class Stamp(NamedTuple):
+    """When something was said: later wins. Times are microseconds since 1970 (UTC), both fixed at acceptance,
+    so the order of two statements never depends on the order in which they are applied."""
+
+    occurred: int
+    received: int
+    event_id: str
