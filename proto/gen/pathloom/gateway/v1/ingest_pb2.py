@@ -27,37 +27,23 @@ from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n pathloom/gateway/v1/ingest.proto\x12\x13pathloom.gateway.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf9\x02\n\x05\x45vent\x12\x1c\n\nmessage_id\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12\x15\n\x04type\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18\x10\x12\x16\n\x04name\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12\x19\n\x07user_id\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12\x1e\n\x0c\x61nonymous_id\x18\x05 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12\x1d\n\x0bprevious_id\x18\x06 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12\x1a\n\x08group_id\x18\x07 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12-\n\ttimestamp\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\nproperties\x18\t \x01(\x0b\x32\x17.google.protobuf.Struct\x12\'\n\x06traits\x18\n \x01(\x0b\x32\x17.google.protobuf.Struct\x12(\n\x07\x63ontext\x18\x0b \x01(\x0b\x32\x17.google.protobuf.Struct\"\x83\x01\n\rRecordRequest\x12\x37\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x1a.pathloom.gateway.v1.EventB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xd0\x0f\x12+\n\x07sent_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x62ulk\x18\x03 \x01(\x08\"e\n\x0eRecordResponse\x12\x10\n\x08position\x18\x01 \x01(\t\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x02 \x01(\r\x12/\n\x06\x65rrors\x18\x03 \x03(\x0b\x32\x1f.pathloom.gateway.v1.EventError\"^\n\nEventError\x12\r\n\x05index\x18\x01 \x01(\r\x12\x12\n\nmessage_id\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\r\n\x05\x66ield\x18\x04 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x05 \x01(\t2b\n\rIngestService\x12Q\n\x06Record\x12\".pathloom.gateway.v1.RecordRequest\x1a#.pathloom.gateway.v1.RecordResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n pathloom/gateway/v1/ingest.proto\x12\x13pathloom.gateway.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/protobuf/struct.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb4\x02\n\x05\x45vent\x12\x12\n\nmessage_id\x18\x01 \x01(\t\x12\x0c\n\x04type\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x0f\n\x07user_id\x18\x04 \x01(\t\x12\x14\n\x0c\x61nonymous_id\x18\x05 \x01(\t\x12\x13\n\x0bprevious_id\x18\x06 \x01(\t\x12\x10\n\x08group_id\x18\x07 \x01(\t\x12-\n\ttimestamp\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\nproperties\x18\t \x01(\x0b\x32\x17.google.protobuf.Struct\x12\'\n\x06traits\x18\n \x01(\x0b\x32\x17.google.protobuf.Struct\x12(\n\x07\x63ontext\x18\x0b \x01(\x0b\x32\x17.google.protobuf.Struct\"\x83\x01\n\rRecordRequest\x12\x37\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x1a.pathloom.gateway.v1.EventB\x0b\xbaH\x08\x92\x01\x05\x08\x01\x10\xd0\x0f\x12+\n\x07sent_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x62ulk\x18\x03 \x01(\x08\"e\n\x0eRecordResponse\x12\x10\n\x08position\x18\x01 \x01(\t\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x02 \x01(\r\x12/\n\x06\x65rrors\x18\x03 \x03(\x0b\x32\x1f.pathloom.gateway.v1.EventError\"^\n\nEventError\x12\r\n\x05index\x18\x01 \x01(\r\x12\x12\n\nmessage_id\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\r\n\x05\x66ield\x18\x04 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x05 \x01(\t2b\n\rIngestService\x12Q\n\x06Record\x12\".pathloom.gateway.v1.RecordRequest\x1a#.pathloom.gateway.v1.RecordResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'pathloom.gateway.v1.ingest_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_EVENT'].fields_by_name['message_id']._loaded_options = None
-  _globals['_EVENT'].fields_by_name['message_id']._serialized_options = b'\272H\005r\003\030\200\002'
-  _globals['_EVENT'].fields_by_name['type']._loaded_options = None
-  _globals['_EVENT'].fields_by_name['type']._serialized_options = b'\272H\004r\002\030\020'
-  _globals['_EVENT'].fields_by_name['name']._loaded_options = None
-  _globals['_EVENT'].fields_by_name['name']._serialized_options = b'\272H\005r\003\030\200\002'
-  _globals['_EVENT'].fields_by_name['user_id']._loaded_options = None
-  _globals['_EVENT'].fields_by_name['user_id']._serialized_options = b'\272H\005r\003\030\200\002'
-  _globals['_EVENT'].fields_by_name['anonymous_id']._loaded_options = None
-  _globals['_EVENT'].fields_by_name['anonymous_id']._serialized_options = b'\272H\005r\003\030\200\002'
-  _globals['_EVENT'].fields_by_name['previous_id']._loaded_options = None
-  _globals['_EVENT'].fields_by_name['previous_id']._serialized_options = b'\272H\005r\003\030\200\002'
-  _globals['_EVENT'].fields_by_name['group_id']._loaded_options = None
-  _globals['_EVENT'].fields_by_name['group_id']._serialized_options = b'\272H\005r\003\030\200\002'
   _globals['_RECORDREQUEST'].fields_by_name['events']._loaded_options = None
   _globals['_RECORDREQUEST'].fields_by_name['events']._serialized_options = b'\272H\010\222\001\005\010\001\020\320\017'
   _globals['_EVENT']._serialized_start=150
-  _globals['_EVENT']._serialized_end=527
-  _globals['_RECORDREQUEST']._serialized_start=530
-  _globals['_RECORDREQUEST']._serialized_end=661
-  _globals['_RECORDRESPONSE']._serialized_start=663
-  _globals['_RECORDRESPONSE']._serialized_end=764
-  _globals['_EVENTERROR']._serialized_start=766
-  _globals['_EVENTERROR']._serialized_end=860
-  _globals['_INGESTSERVICE']._serialized_start=862
-  _globals['_INGESTSERVICE']._serialized_end=960
+  _globals['_EVENT']._serialized_end=458
+  _globals['_RECORDREQUEST']._serialized_start=461
+  _globals['_RECORDREQUEST']._serialized_end=592
+  _globals['_RECORDRESPONSE']._serialized_start=594
+  _globals['_RECORDRESPONSE']._serialized_end=695
+  _globals['_EVENTERROR']._serialized_start=697
+  _globals['_EVENTERROR']._serialized_end=791
+  _globals['_INGESTSERVICE']._serialized_start=793
+  _globals['_INGESTSERVICE']._serialized_end=891
 # @@protoc_insertion_point(module_scope)

@@ -243,7 +243,7 @@ class RecordRequest(_message.Message):
     """Live unless it is history."""
     @_builtins.property
     def events(self) -> _containers.RepeatedCompositeFieldContainer[Global___Event]:
-        """In the order sent; results answer in the same order."""
+        """In the order sent; results answer in the same order. May be empty where all were refused."""
 
     @_builtins.property
     def refused(self) -> _containers.RepeatedCompositeFieldContainer[Global___Refused]:
