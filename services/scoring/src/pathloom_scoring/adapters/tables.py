@@ -143,7 +143,7 @@ class ScoringStateRow(SQLModel, table=True):
 
     __tablename__ = "scoring_state"
 
-    only: bool = Field(default=True, primary_key=True)
+    one: bool = Field(default=True, primary_key=True)
     applied_at: datetime | None = _instant(default=None)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, func, literal, literal_column, select, true
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from pathloom_scoring.adapters.sums.where import (
     Query,
@@ -23,18 +24,19 @@ from pathloom_scoring.domain.intervals import Moments
 from pathloom_scoring.domain.measures.sums import JourneySums, Stratum
 from pathloom_scoring.domain.selection import NO_GROUP, GroupBy, Selection
 
-_TERCILES: ColumnElement[Any] = literal_column("ARRAY[1.0 / 3, 2.0 / 3]::float8[]")
-
 
 def journeys(selection: Selection, group_by: GroupBy) -> Query:
     """A row for each group and stratum. A journey's group is that of its first touchpoint in the selection, so that
     each journey stands in one."""
     chosen = _chosen(selection, group_by)
-    bounds = select(func.percentile_cont(_TERCILES).within_group(chosen.c.friction).label("bound")).cte(
-        "bounds"
-    )
+    bounds = select(
+        *(
+            func.percentile_cont(third / 3).within_group(chosen.c.friction).label(f"bound_{third}")
+            for third in (1, 2)
+        )
+    ).cte("bounds")
     tercile: ColumnElement[int] = case(
-        (chosen.c.friction <= bounds.c.bound[1], 0), (chosen.c.friction <= bounds.c.bound[2], 1), else_=2
+        (chosen.c.friction <= bounds.c.bound_1, 0), (chosen.c.friction <= bounds.c.bound_2, 1), else_=2
     ).label("tercile")
     c = chosen.c
     return (
@@ -87,7 +89,7 @@ def _chosen(selection: Selection, group_by: GroupBy) -> Any:
     else:
         first = (
             select(touchpoint.c.journey_id, group_of(touchpoint, group_by))
-            .distinct(touchpoint.c.journey_id)
+            .ext(distinct_on(touchpoint.c.journey_id))
             .where(_first_in(selection))
             .order_by(touchpoint.c.journey_id, touchpoint.c.position)
             .subquery("first_touchpoint")

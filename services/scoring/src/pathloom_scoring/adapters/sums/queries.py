@@ -135,7 +135,7 @@ def follow_ups(selection: Selection, group_by: GroupBy, parameters: Parameters, 
     )
     c = inbound.c
     reasoned = c.reason != ""
-    over = and_(reasoned, c.at + window <= now)
+    over = and_(reasoned, c.at <= now - window)
     resolved = and_(over, or_(c.next_at.is_(None), c.next_at > c.at + window))
     net = not_(c.not_fcr)
     return (

@@ -50,8 +50,8 @@ TABLES = (
     f"""CREATE TABLE promise_fact ({PLACE}, promise_id {TEXT}, due_at timestamptz, kept_at timestamptz,
         broken_at timestamptz, PRIMARY KEY (journey_id, position))""",
     "CREATE INDEX promise_fact_at ON promise_fact (at)",
-    "CREATE TABLE scoring_state (only bool PRIMARY KEY DEFAULT true CHECK (only), applied_at timestamptz)",
-    "INSERT INTO scoring_state (only) VALUES (true)",
+    "CREATE TABLE scoring_state (one bool PRIMARY KEY DEFAULT true CHECK (one), applied_at timestamptz)",
+    "INSERT INTO scoring_state (one) VALUES (true)",
 )
 
 
