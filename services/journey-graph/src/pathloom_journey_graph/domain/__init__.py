@@ -1,0 +1,1 @@
+"""Values and pure rules: pieces fold into touchpoints, touchpoints are cut into journeys. Standard library only."""
