@@ -1,0 +1,162 @@
+"""How far the read model has got, kept at hand: refreshed twice a second, at once where somebody waits for it."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pathloom.gateway.v1.view_pb2 import Age
+from pathloom_kit.clock import Clock
+from pathloom_kit.feeds.cursor import Cursor
+from pathloom_kit.postgres import Database
+from pathloom_kit.transient import is_transient
+
+from pathloom_gateway.adapters.read_model.store import CUSTOMERS, EVENTS, FEEDS, JOURNEYS, SCORES
+from pathloom_gateway.domain.instants import micros, stamp
+
+_log = logging.getLogger(__name__)
+_EVERY_S = 0.5
+_WAITING_EVERY_S = 0.03
+# Upstreams give a sign of life every 5 s.
+_SILENT_US = 15_000_000
+# A page on its way is no lag.
+_LAG_US = 2_000_000
+
+_Place = tuple[str, int, int]
+
+
+@dataclass(slots=True)
+class _Seen:
+    """feed_cursor, feed_watermark and view_heard at one moment: (feed[, of feed], partition, lane) → (epoch, n) …"""
+
+    cursors: Mapping[_Place, tuple[str, int]] = field(default_factory=dict)
+    marks: Mapping[tuple[str, str, int, int], tuple[str, int]] = field(default_factory=dict)
+    heads: Mapping[_Place, int] = field(default_factory=dict)
+    heard_us: Mapping[str, int] = field(default_factory=dict)
+    as_of_us: int = 0
+
+
+class PostgresProgress:
+    """Progress, shared through the database by all replicas."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._seen = _Seen()
+        self._began_us = micros(clock.now())
+        self._lagging_since: dict[str, int] = {}
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            try:
+                await self.refresh()
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                _log.warning("progress not read", extra={"error": type(error).__name__})
+            await asyncio.sleep(_EVERY_S)
+
+    async def refresh(self) -> None:
+        """Reads the cursors, what upstreams said of themselves, and when."""
+        async with (
+            self._database.asyncpg() as conn,
+            conn.transaction(readonly=True, isolation="repeatable_read"),
+        ):
+            cursors = await conn.fetch("SELECT feed, partition, lane, epoch, n FROM feed_cursor")
+            marks = await conn.fetch("SELECT feed, of_feed, partition, lane, epoch, n FROM feed_watermark")
+            heard = await conn.fetch("SELECT feed, partition, lane, head, heard_us, as_of_us FROM view_heard")
+        heard_us: dict[str, int] = {}
+        for row in heard:
+            heard_us[row["feed"]] = min(heard_us.get(row["feed"], row["heard_us"]), row["heard_us"])
+        self._seen = _Seen(
+            {(r["feed"], r["partition"], r["lane"]): (r["epoch"], r["n"]) for r in cursors},
+            {(r["feed"], r["of_feed"], r["partition"], r["lane"]): (r["epoch"], r["n"]) for r in marks},
+            {(r["feed"], r["partition"], r["lane"]): r["head"] for r in heard},
+            heard_us,
+            max((row["as_of_us"] for row in heard if row["feed"] == EVENTS), default=0),
+        )
+        self._note_lag(micros(self._clock.now()))
+
+    def age(self, now_us: int) -> Age:
+        """As of, seconds, lagging."""
+        seen = self._seen
+        age = Age(seconds=max(0, now_us - min(self._heard(feed) for feed in FEEDS)) / 1_000_000)
+        if seen.as_of_us:
+            age.as_of.CopyFrom(stamp(seen.as_of_us))
+        age.lagging.extend(
+            feed
+            for feed in FEEDS
+            if now_us - self._heard(feed) > _SILENT_US
+            or now_us - self._lagging_since.get(feed, now_us) > _LAG_US
+        )
+        return age
+
+    async def reached(self, position: Cursor, wait_s: float, *, events_only: bool = False) -> bool:
+        """See Progress. A position of another epoch is never reached: what it stands for may have been lost upstream."""
+        deadline = asyncio.get_running_loop().time() + wait_s
+        if self._shows(position, events_only):
+            return True
+        while True:
+            await self.refresh()
+            if self._shows(position, events_only):
+                return True
+            left = deadline - asyncio.get_running_loop().time()
+            if left <= 0:
+                return False
+            await asyncio.sleep(min(_WAITING_EVERY_S, left))
+
+    def journeys_have_read(self, lane: int, n: int) -> bool:
+        """journey-graph has read the customers feed up to there, and what came of it is here."""
+        cursor = self._seen.cursors.get((CUSTOMERS, 0, lane))
+        mark = self._seen.marks.get((JOURNEYS, CUSTOMERS, 0, lane))
+        return cursor is not None and mark is not None and mark[0] == cursor[0] and mark[1] >= n
+
+    def settled(self) -> bool:
+        """All cursors at the heads last heard, and each upstream had read everything that is here."""
+        seen = self._seen
+        if any(feed not in seen.heard_us for feed in FEEDS) or self._behind():
+            return False
+        for (feed, partition, lane), (epoch, n) in seen.cursors.items():
+            followers = {
+                EVENTS: (CUSTOMERS, JOURNEYS, SCORES),
+                CUSTOMERS: (JOURNEYS, SCORES),
+                JOURNEYS: (SCORES,),
+            }
+            for follower in followers.get(feed, ()):
+                mark = seen.marks.get((follower, feed, partition, lane))
+                if n and (mark is None or mark[0] != epoch or mark[1] < n):
+                    return False
+        return True
+
+    def lags(self) -> list[tuple[str, int, int, int, int]]:
+        """(feed, lane, partition, applied, head) of each lane."""
+        seen = self._seen
+        return [
+            (feed, lane, partition, n, max(n, seen.heads.get((feed, partition, lane), 0)))
+            for (feed, partition, lane), (_, n) in sorted(seen.cursors.items())
+        ]
+
+    def _shows(self, position: Cursor, events_only: bool) -> bool:
+        seen = self._seen
+        lane, wanted = int(position.lane), (position.epoch, position.n)
+        if not _covers(seen.cursors.get((EVENTS, position.partition, lane)), wanted):
+            return False
+        return events_only or all(
+            _covers(seen.marks.get((feed, EVENTS, position.partition, lane)), wanted)
+            for feed in (CUSTOMERS, JOURNEYS, SCORES)
+        )
+
+    def _heard(self, feed: str) -> int:
+        return self._seen.heard_us.get(feed, self._began_us)
+
+    def _behind(self) -> set[str]:
+        return {feed for feed, _, _, applied, head in self.lags() if head > applied}
+
+    def _note_lag(self, now_us: int) -> None:
+        behind = self._behind()
+        self._lagging_since = {feed: self._lagging_since.get(feed, now_us) for feed in behind}
+
+
+def _covers(place: tuple[str, int] | None, wanted: tuple[str, int]) -> bool:
+    return place is not None and place[0] == wanted[0] and place[1] >= wanted[1]

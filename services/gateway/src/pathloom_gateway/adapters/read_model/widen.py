@@ -1,0 +1,34 @@
+"""Everything whose present customer may have changed with what a page touched."""
+
+from pathloom_kit.postgres import RawConnection
+
+from pathloom_gateway.adapters.read_model.customers import Touched
+
+# Contacts follow the record that the root of their chain is bound to.
+_BOUND = """
+SELECT DISTINCT c.own_customer_id FROM view_contact r JOIN view_contact c ON c.root_key = r.contact_key
+WHERE r.bound_record = ANY($1) AND c.own_customer_id IS NOT NULL
+"""
+_CHAINS = """
+SELECT DISTINCT c.own_customer_id FROM view_contact c
+WHERE c.root_key IN (SELECT root_key FROM view_contact WHERE contact_key = ANY($1)) AND c.own_customer_id IS NOT NULL
+"""
+_INTO = """
+WITH RECURSIVE into_these AS (
+    SELECT unnest($1::text[]) AS customer_id
+    UNION SELECT c.customer_id FROM view_customer c JOIN into_these i ON c.into_id = i.customer_id
+) SELECT customer_id FROM into_these
+"""
+
+
+async def widen(conn: RawConnection, touched: Touched) -> None:
+    """Adds to the touched customer ids those that lead to a touched customer, record or contact."""
+    if touched.records:
+        rows = await conn.fetch(_BOUND, list(touched.records))
+        touched.customer_ids.update(row["own_customer_id"] for row in rows)
+    if touched.contacts:
+        rows = await conn.fetch(_CHAINS, list(touched.contacts))
+        touched.customer_ids.update(row["own_customer_id"] for row in rows)
+    if touched.customer_ids:
+        rows = await conn.fetch(_INTO, list(touched.customer_ids))
+        touched.customer_ids.update(row["customer_id"] for row in rows)
