@@ -10,6 +10,7 @@ from datetime import timedelta
 from importlib.resources import files
 from pathlib import Path
 
+import msgspec
 from pathloom_kit.clock import SystemClock
 from pathloom_kit.ids import new_id
 from pathloom_kit.postgres import Database, connect
@@ -31,12 +32,15 @@ from pathloom_gateway.application.trace_event import TraceEvent
 from pathloom_gateway.bootstrap_parts import Given
 from pathloom_gateway.bootstrap_reads import build_reads
 from pathloom_gateway.domain.access import KeyKind
+from pathloom_gateway.domain.plan_check import compile_plan
+from pathloom_gateway.domain.sent_event import Judge
 from pathloom_gateway.entrypoints import grpc_admin, grpc_ingest
 from pathloom_gateway.entrypoints.grpc_guard import GrpcGuard
 from pathloom_gateway.entrypoints.http_server import HttpServer
 from pathloom_gateway.entrypoints.rest import admin, app, cloudevents, console, health, ingest, session
 from pathloom_gateway.entrypoints.rest.door import Door
 from pathloom_gateway.settings import Settings
+from pathloom_gateway.tracking_plan import common_schema, planned_events
 
 MIGRATIONS = Path(str(files("pathloom_gateway"))) / "migrations"
 DOMAIN = "gateway.pathloom"
@@ -51,20 +55,9 @@ class Gateway:
 
     http: HttpServer
     grpc: server.RunningServer
-    grace_s: float
 
-    async def wait(self) -> None:
-        """Until either face has stopped."""
-        faces = [asyncio.ensure_future(self.http.wait()), asyncio.ensure_future(self.grpc.wait())]
-        done, pending = await asyncio.wait(faces, return_when=asyncio.FIRST_COMPLETED)
-        for face in pending:
-            face.cancel()
-        for face in done:
-            face.result()
-
-    async def stop(self, grace: float | None = None) -> None:
-        """Takes nothing new, lets what is in flight end."""
-        grace = self.grace_s if grace is None else grace
+    async def stop(self, grace: float) -> None:
+        """Takes nothing new, lets what is in flight end for up to `grace` seconds."""
         await asyncio.gather(self.http.stop(grace), self.grpc.stop(grace))
 
 
@@ -72,7 +65,9 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Gateway:
     """Opens everything on the stack and starts both faces."""
     clock = SystemClock()
     database = await connect(
-        settings.database_url, settings.database_password.get_secret_value(), application_name="pathloom-gateway"
+        settings.database_url,
+        settings.database_password.get_secret_value(),
+        application_name="pathloom-gateway",
     )
     stack.push_async_callback(database.close)
     token = settings.rpc_token.get_secret_value()
@@ -106,7 +101,9 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Gateway:
     remote = Remote(settings.identity_timeout_s)
     event_log, sources = IdentityEventLog(identity, remote), IdentitySources(identity, remote)
     upstreams = GrpcUpstreams(identity, journey_graph, scoring, Remote(3.0))
-    record = RecordEvents(event_log, clock, timedelta(seconds=settings.future_tolerance_s))
+    plan = compile_plan(common_schema(), {key: planned.schema for key, planned in planned_events().items()})
+    judge = Judge(plan, timedelta(seconds=settings.future_tolerance_s))
+    record = RecordEvents(event_log, clock, judge, msgspec.json.Encoder(order="deterministic").encode)
     administer = Administer(
         create_key=CreateKey(keys, sources, clock, new_id),
         revoke_key=RevokeKey(keys, authenticate, clock),
@@ -141,7 +138,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Gateway:
         max_message_mb=_MAX_MESSAGE_MB,
     )
     _log.info("listening", extra={"http_port": http.port, "grpc_port": grpc.port})
-    return Gateway(http, grpc, settings.shutdown_grace_s)
+    return Gateway(http, grpc)
 
 
 @contextlib.asynccontextmanager

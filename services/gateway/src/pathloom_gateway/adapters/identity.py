@@ -21,7 +21,8 @@ class IdentityEventLog:
             if error.kind is Kind.UNAVAILABLE:
                 # Whether it was committed is not known; the same events again have one effect.
                 raise Unavailable(
-                    "events cannot be taken right now; send the same again", retry_after_s=error.retry_after_s or 1.0
+                    "events cannot be taken right now; send the same again",
+                    retry_after_s=error.retry_after_s or 1.0,
                 ) from error
             raise
         return answer

@@ -140,9 +140,7 @@ class Stewardship(Protocol):
 class JourneyTrace(Protocol):
     """journey-graph's knowledge of one event."""
 
-    async def trace(
-        self, request: journeys_pb2.TraceEventRequest
-    ) -> journeys_pb2.TraceEventResponse: ...
+    async def trace(self, request: journeys_pb2.TraceEventRequest) -> journeys_pb2.TraceEventResponse: ...
 
 
 class Upstreams(Protocol):

@@ -18,7 +18,9 @@ _HEADERS = {
 }
 _PAGE = {**_HEADERS, "Cache-Control": "no-cache"}
 _HASHED = {**_HEADERS, "Cache-Control": "public, max-age=31536000, immutable"}
-_NOT_BUILT = "The console is not built: run `make console`. REST is under /v1, its description at /openapi.json.\n"
+_NOT_BUILT = (
+    "The console is not built: run `make console`. REST is under /v1, its description at /openapi.json.\n"
+)
 _TYPES = {
     ".js": "text/javascript",
     ".css": "text/css",

@@ -45,4 +45,6 @@ def check_same_site(request: Request) -> None:
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise CrossSite("a session may only be used by the console itself")
     if request.method not in _SAFE and CONSOLE_HEADER not in request.headers:
-        raise CrossSite("a session needs the header X-Pathloom-Console", fields={"X-Pathloom-Console": "is missing"})
+        raise CrossSite(
+            "a session needs the header X-Pathloom-Console", fields={"X-Pathloom-Console": "is missing"}
+        )

@@ -24,5 +24,7 @@ def router(checks: dict[str, Check]) -> APIRouter:
         return Response(body, 503 if failing else 200, media_type="application/json")
 
     routes.add_api_route("/healthz/live", live, methods=["GET"])
-    routes.add_api_route("/healthz/ready", ready, methods=["GET"], responses={503: {"description": "not ready"}})
+    routes.add_api_route(
+        "/healthz/ready", ready, methods=["GET"], responses={503: {"description": "not ready"}}
+    )
     return routes

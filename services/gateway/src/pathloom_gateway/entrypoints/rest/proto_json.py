@@ -14,7 +14,9 @@ from pathloom_kit.rpc.validate import check
 M = TypeVar("M", bound=Message)
 
 # json_format quotes the value it could not read; only the field's name may leave.
-_FIELD_AT = re.compile(r"(?:Failed to parse (\S+?) field|no field named \"([^\"]{1,100})\"|at \"?([\w.\[\]]{1,200})\"?)")
+_FIELD_AT = re.compile(
+    r"(?:Failed to parse (\S+?) field|no field named \"([^\"]{1,100})\"|at \"?([\w.\[\]]{1,200})\"?)"
+)
 
 
 def message_of(said: Mapping[str, Any], message: type[M]) -> M:

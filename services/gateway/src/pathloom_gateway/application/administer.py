@@ -1,0 +1,23 @@
+"""Operating the platform: one place for both faces to find its use cases."""
+
+from dataclasses import dataclass
+
+from pathloom_gateway.application.get_status import GetStatus
+from pathloom_gateway.application.manage_keys import CreateKey, RevokeKey
+from pathloom_gateway.application.ports import EventLog, KeyStore, LookUpList, Sources, Stewardship
+from pathloom_gateway.application.trace_event import TraceEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Administer:
+    """What a key with the scope admin may do."""
+
+    create_key: CreateKey
+    revoke_key: RevokeKey
+    keys: KeyStore
+    sources: Sources
+    event_log: EventLog
+    stewardship: Stewardship
+    look_ups: LookUpList
+    trace: TraceEvent
+    status: GetStatus

@@ -1,0 +1,217 @@
+"""Operating the platform over REST: AdminService's messages under paths."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from google.protobuf.message import Message
+from pathloom.gateway.v1 import admin_pb2
+from pathloom.identity.v1 import customers_pb2, events_pb2
+
+from pathloom_gateway.application.administer import Administer
+from pathloom_gateway.domain.access import Principal, Scope
+from pathloom_gateway.entrypoints.admin_calls import AdminCalls
+from pathloom_gateway.entrypoints.rest import proto_schema
+from pathloom_gateway.entrypoints.rest.body import read_json
+from pathloom_gateway.entrypoints.rest.door import Door
+from pathloom_gateway.entrypoints.rest.proto_json import message_of, response_of
+
+Call = Callable[[AdminCalls, Principal, Any], Awaitable[Message]]
+_PAGE: dict[str, dict[str, Any]] = {
+    "page_size": {"type": "integer", "minimum": 0},
+    "page_token": {"type": "string", "maxLength": 256},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    """`wrap`: the body is this member of the request. `fixed`: the path parameter and the member it sets, dotted.
+    `query`: members that come as query parameters."""
+
+    method: str
+    path: str
+    call: Call
+    asks: type[Message]
+    answers: type[Message]
+    summary: str
+    wrap: str = ""
+    wrapped: type[Message] | None = None
+    fixed: tuple[str, str] | None = None
+    query: Mapping[str, Mapping[str, Any]] | None = None
+
+
+_ROUTES = (
+    _Route(
+        "PUT",
+        "/v1/sources/{source_id}",
+        AdminCalls.put_source,
+        customers_pb2.PutSourceRequest,
+        customers_pb2.PutSourceResponse,
+        "Create or replace a source's declaration",
+        wrap="source",
+        wrapped=customers_pb2.Source,
+        fixed=("source_id", "source.source_id"),
+    ),
+    _Route(
+        "GET",
+        "/v1/sources",
+        AdminCalls.list_sources,
+        customers_pb2.ListSourcesRequest,
+        customers_pb2.ListSourcesResponse,
+        "All sources",
+    ),
+    _Route(
+        "POST",
+        "/v1/keys",
+        AdminCalls.create_key,
+        admin_pb2.CreateKeyRequest,
+        admin_pb2.CreateKeyResponse,
+        "Make a key; its secret is shown this once",
+    ),
+    _Route(
+        "GET",
+        "/v1/keys",
+        AdminCalls.list_keys,
+        admin_pb2.ListKeysRequest,
+        admin_pb2.ListKeysResponse,
+        "All keys, without their secrets",
+    ),
+    _Route(
+        "DELETE",
+        "/v1/keys/{key_id}",
+        AdminCalls.revoke_key,
+        admin_pb2.RevokeKeyRequest,
+        admin_pb2.RevokeKeyResponse,
+        "Take a key out of force",
+        fixed=("key_id", "key_id"),
+    ),
+    _Route(
+        "GET",
+        "/v1/quarantine",
+        AdminCalls.list_quarantine,
+        events_pb2.ListQuarantineRequest,
+        events_pb2.ListQuarantineResponse,
+        "Events that were refused, newest first",
+        query={
+            "page_size": {**_PAGE["page_size"], "maximum": 500},
+            "page_token": _PAGE["page_token"],
+            "source_id": {"type": "string", "maxLength": 64},
+        },
+    ),
+    _Route(
+        "POST",
+        "/v1/quarantine/replay",
+        AdminCalls.replay_quarantine,
+        events_pb2.ReplayQuarantineRequest,
+        events_pb2.ReplayQuarantineResponse,
+        "Put refused events through acceptance again",
+    ),
+    _Route(
+        "POST",
+        "/v1/trace",
+        AdminCalls.trace_event,
+        admin_pb2.TraceEventRequest,
+        admin_pb2.TraceEventResponse,
+        "What became of an event",
+    ),
+    _Route(
+        "POST",
+        "/v1/decisions",
+        AdminCalls.decide,
+        customers_pb2.DecideRequest,
+        customers_pb2.DecideResponse,
+        "Two records are one person, or two",
+    ),
+    _Route(
+        "POST",
+        "/v1/erasures",
+        AdminCalls.erase_customer,
+        customers_pb2.EraseCustomerRequest,
+        customers_pb2.EraseCustomerResponse,
+        "Erase a person everywhere",
+    ),
+    _Route(
+        "GET",
+        "/v1/status",
+        AdminCalls.get_status,
+        admin_pb2.GetStatusRequest,
+        admin_pb2.GetStatusResponse,
+        "Where every service and feed stands",
+    ),
+    _Route(
+        "GET",
+        "/v1/lookups",
+        AdminCalls.list_look_ups,
+        admin_pb2.ListLookUpsRequest,
+        admin_pb2.ListLookUpsResponse,
+        "Who looked at whom, newest first",
+        query={
+            "page_size": {**_PAGE["page_size"], "maximum": 200},
+            "page_token": _PAGE["page_token"],
+            "customer_id": {"type": "string", "maxLength": 64},
+        },
+    ),
+)
+
+
+def router(administer: Administer, door: Door) -> APIRouter:
+    """Every call of AdminService; each needs the scope admin."""
+    routes = APIRouter(tags=["admin"])
+    calls = AdminCalls(administer)
+    for route in _ROUTES:
+        routes.add_api_route(
+            route.path,
+            _handler(route, calls, door),
+            methods=[route.method],
+            name=route.call.__name__,
+            summary=route.summary,
+            responses=proto_schema.answer(route.answers),
+            openapi_extra=_described(route),
+        )
+    return routes
+
+
+def _handler(route: _Route, calls: AdminCalls, door: Door) -> Callable[[Request], Awaitable[Response]]:
+    async def handle(request: Request) -> Response:
+        principal = await door.require(request, Scope.ADMIN)
+        message = message_of(await _said(route, request, principal), route.asks)
+        return response_of(await route.call(calls, principal, message))
+
+    return handle
+
+
+async def _said(route: _Route, request: Request, principal: Principal) -> dict[str, Any]:
+    """The request as its message's JSON, from path, query and body."""
+    said: dict[str, Any] = {}
+    if route.method in ("POST", "PUT"):
+        body = await read_json(request)
+        said = {route.wrap: body} if route.wrap else body
+    elif route.query:
+        said = {name: request.query_params[name] for name in route.query if name in request.query_params}
+    if route.fixed is not None:
+        parameter, target = route.fixed
+        *outer, member = target.split(".")
+        within = said
+        for name in outer:
+            within = within.setdefault(name, {})
+        within[member] = request.path_params[parameter]
+    if "actor" in route.asks.DESCRIPTOR.fields_by_name and not said.get("actor"):
+        # A contract between services demands an actor; here the caller is one.
+        said["actor"] = principal.actor("")
+    return said
+
+
+def _described(route: _Route) -> dict[str, Any]:
+    described: dict[str, Any] = {}
+    parameters: list[dict[str, Any]] = []
+    if route.method in ("POST", "PUT"):
+        described.update(proto_schema.body(route.wrapped or route.asks))
+    if route.fixed is not None:
+        schema = {"type": "string", "minLength": 1, "maxLength": 64}
+        parameters.append({"name": route.fixed[0], "in": "path", "required": True, "schema": schema})
+    for name, found in (route.query or {}).items():
+        parameters.append({"name": name, "in": "query", "required": False, "schema": dict(found)})
+    if parameters:
+        described["parameters"] = parameters
+    return described

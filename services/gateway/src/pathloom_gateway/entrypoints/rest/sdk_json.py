@@ -1,0 +1,98 @@
+"""The tracking SDKs' JSON, decoded event by event, so that one that cannot be read does not sink the rest."""
+
+import json
+import re
+from typing import Any
+
+import msgspec
+from pathloom_kit.errors import InvalidArgument
+
+from pathloom_gateway.application.record_events import SentBatch
+from pathloom_gateway.domain.clean import MAX_DEPTH
+from pathloom_gateway.domain.sent_event import Sent
+from pathloom_gateway.entrypoints.rest.body import not_json
+
+# Bytes that may hold 13 digits as a card number has them, also where a JSON encoder escaped the blanks between
+# them or the digits themselves; a NUL or half a surrogate pair. Anything else need not be walked through.
+_CLOSELY = re.compile(
+    rb"[0-9](?:(?:[ .\-]|\\u00[aA]0|\\u20(?:07|09|11|2[fF])|\xc2\xa0|\xe2\x80[\x87\x89\x91\xaf])?[0-9]){12}"
+    rb"|\\u00(?:00|3[0-9])|\\u[dD][89a-fA-F]"
+)
+
+
+class _Batch(msgspec.Struct):
+    batch: list[msgspec.Raw]
+    sentAt: Any = None  # noqa: N815  # the SDKs' own names
+    context: Any = None
+    writeKey: Any = None  # noqa: N815
+
+
+_batches = msgspec.json.Decoder(_Batch)
+_anything = msgspec.json.Decoder()
+
+
+def batch_of(body: bytes, bulk: bool) -> tuple[SentBatch, str]:
+    """The batch and the write key in it ("" where there is none). InvalidArgument for a body that is no batch."""
+    try:
+        found = _batches.decode(body)
+    except msgspec.ValidationError as error:
+        raise _no_batch(error) from None
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        return _leniently(body, bulk, error)
+    events = [sent_of(bytes(raw)) for raw in found.batch]
+    return SentBatch(events, found.sentAt, found.context, bulk), _write_key(found.writeKey)
+
+
+def single_of(body: bytes, call: str, bulk: bool) -> tuple[SentBatch, str]:
+    """The same for a body that is one event; its `type` is what the path says."""
+    sent = sent_of(body)
+    if sent.why:
+        raise InvalidArgument(f"the body {sent.why}", fields={"body": sent.why})
+    if not isinstance(sent.content, dict):
+        raise InvalidArgument("the body is not a JSON object", fields={"body": "is not a JSON object"})
+    key = _write_key(sent.content.pop("writeKey", None))
+    sent.content["type"] = call
+    return SentBatch([sent], bulk=bulk), key
+
+
+def sent_of(raw: bytes) -> Sent:
+    """One event. One that is no JSON for a strict reader, but is for a lenient one (NaN, half a surrogate pair), is
+    kept for the judge to say which field is wrong."""
+    size = len(raw)
+    try:
+        content = _anything.decode(raw)
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        try:
+            return Sent(json.loads(raw.decode()), raw, size)
+        except (ValueError, RecursionError):
+            return Sent(None, raw, size, why=str(not_json(error).fields["body"]))
+    closely = _CLOSELY.search(raw) is not None or raw.count(b"{") + raw.count(b"[") > MAX_DEPTH
+    return Sent(content, raw, size, closely)
+
+
+def _leniently(body: bytes, bulk: bool, why: Exception) -> tuple[SentBatch, str]:
+    try:
+        found = json.loads(body.decode())
+    except (ValueError, RecursionError):
+        raise not_json(why) from None
+    if not isinstance(found, dict) or not isinstance(found.get("batch"), list):
+        raise not_json(why)
+    events = []
+    for event in found["batch"]:
+        raw = json.dumps(event).encode()
+        events.append(Sent(event, raw, len(raw)))
+    return SentBatch(events, found.get("sentAt"), found.get("context"), bulk), _write_key(
+        found.get("writeKey")
+    )
+
+
+def _no_batch(error: msgspec.ValidationError) -> InvalidArgument:
+    if "`$.batch`" in str(error):
+        return InvalidArgument("the body is no batch", fields={"batch": "is not a list"})
+    if "`batch`" in str(error):
+        return InvalidArgument("the body is no batch", fields={"batch": "is missing"})
+    return InvalidArgument("the body is no batch", fields={"body": "is not a JSON object"})
+
+
+def _write_key(said: Any) -> str:
+    return said if isinstance(said, str) else ""

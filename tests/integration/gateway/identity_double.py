@@ -1,0 +1,179 @@
+"""identity's contract in memory, served over real gRPC: what the door's tests send goes in here, and can be made to fail."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from google.protobuf.message import Message
+from pathloom.feed.v1 import feed_pb2
+from pathloom.identity.v1 import customers_pb2, customers_pb2_grpc, events_pb2, events_pb2_grpc
+from pathloom_kit.errors import DomainError, Kind, Unavailable
+
+
+class NotThere(DomainError):
+    kind = Kind.NOT_FOUND
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason  # type: ignore[misc]
+
+
+@dataclass
+class IdentityDouble:
+    """Takes events once by (source, id), keeps refused ones, knows sources."""
+
+    down: bool = False
+    sources: dict[str, customers_pb2.Source] = field(default_factory=dict)
+    requests: list[events_pb2.RecordRequest] = field(default_factory=list)
+    events: dict[tuple[str, str], events_pb2.Event] = field(default_factory=dict)
+    quarantine: list[events_pb2.QuarantinedEvent] = field(default_factory=list)
+    decided: list[Message] = field(default_factory=list)
+    n: int = 0
+
+    def last(self) -> events_pb2.Event:
+        """The newest event taken."""
+        return list(self.events.values())[-1]
+
+    def clear(self) -> None:
+        self.down = False
+        for kept in (self.requests, self.events, self.quarantine, self.decided):
+            kept.clear()
+
+    def entries(self) -> list[Any]:
+        """For pathloom_kit.rpc.server.serve."""
+        return [
+            (
+                events_pb2_grpc.add_EventLogServiceServicer_to_server,
+                _EventLog(self),
+                "pathloom.identity.v1.EventLogService",
+            ),
+            (
+                customers_pb2_grpc.add_SourceServiceServicer_to_server,
+                _Sources(self),
+                "pathloom.identity.v1.SourceService",
+            ),
+            (
+                customers_pb2_grpc.add_CustomerServiceServicer_to_server,
+                _Customers(self),
+                "pathloom.identity.v1.CustomerService",
+            ),
+        ]
+
+
+class _EventLog(events_pb2_grpc.EventLogServiceServicer):
+    def __init__(self, double: IdentityDouble) -> None:
+        self._double = double
+
+    async def Record(self, request: events_pb2.RecordRequest, _: Any) -> events_pb2.RecordResponse:  # noqa: N802
+        double = self._double
+        if double.down:
+            raise Unavailable("down", retry_after_s=2.0)
+        double.requests.append(request)
+        answer = events_pb2.RecordResponse()
+        for event in request.events:
+            key = (request.source_id, event.message_id)
+            known = double.events.get(key)
+            if known is None:
+                double.events[key] = event
+                double.n += 1
+                answer.results.add(status=events_pb2.RECORD_STATUS_ACCEPTED)
+            elif known.payload == event.payload and known.client_time == event.client_time:
+                answer.results.add(status=events_pb2.RECORD_STATUS_REPEATED)
+            else:
+                answer.results.add(
+                    status=events_pb2.RECORD_STATUS_QUARANTINED,
+                    reason="ID_REUSED",
+                    field="messageId",
+                    detail="was used for another event",
+                )
+        for refused in request.refused:
+            double.quarantine.append(
+                events_pb2.QuarantinedEvent(
+                    quarantine_id=f"qua_{len(double.quarantine)}", source_id=request.source_id, refused=refused
+                )
+            )
+        answer.position.CopyFrom(
+            feed_pb2.Cursor(epoch="e1", lane=request.lane or feed_pb2.LANE_LIVE, n=double.n)
+        )
+        return answer
+
+    async def ListQuarantine(  # noqa: N802
+        self, request: events_pb2.ListQuarantineRequest, _: Any
+    ) -> events_pb2.ListQuarantineResponse:
+        return events_pb2.ListQuarantineResponse(
+            events=self._double.quarantine[::-1], total=len(self._double.quarantine)
+        )
+
+    async def TraceEvent(  # noqa: N802
+        self, request: events_pb2.TraceEventRequest, _: Any
+    ) -> events_pb2.TraceEventResponse:
+        for (_, message_id), event in self._double.events.items():
+            if message_id == request.message_id:
+                return events_pb2.TraceEventResponse(
+                    state=events_pb2.TraceEventResponse.STATE_WAITING,
+                    record=events_pb2.RecordKey(
+                        namespace="portal", kind=events_pb2.RECORD_KIND_USER, id=event.user_id
+                    ),
+                )
+        raise NotThere("EVENT_NOT_FOUND")
+
+    async def FollowEvents(  # noqa: N802
+        self, request: feed_pb2.FollowRequest, _: Any
+    ) -> AsyncIterator[events_pb2.FollowEventsResponse]:
+        raise Unavailable("this double serves no feeds")
+        yield events_pb2.FollowEventsResponse()
+
+    async def DescribeFeeds(  # noqa: N802
+        self, request: feed_pb2.DescribeFeedsRequest, _: Any
+    ) -> feed_pb2.DescribeFeedsResponse:
+        if self._double.down:
+            raise Unavailable("down")
+        return feed_pb2.DescribeFeedsResponse(
+            feeds=[
+                feed_pb2.FeedState(
+                    feed="events", head=feed_pb2.Cursor(epoch="e1", lane=feed_pb2.LANE_LIVE, n=self._double.n)
+                )
+            ]
+        )
+
+
+class _Sources(customers_pb2_grpc.SourceServiceServicer):
+    def __init__(self, double: IdentityDouble) -> None:
+        self._double = double
+
+    async def PutSource(  # noqa: N802
+        self, request: customers_pb2.PutSourceRequest, _: Any
+    ) -> customers_pb2.PutSourceResponse:
+        self._double.sources[request.source.source_id] = request.source
+        return customers_pb2.PutSourceResponse(source=request.source)
+
+    async def GetSource(  # noqa: N802
+        self, request: customers_pb2.GetSourceRequest, _: Any
+    ) -> customers_pb2.GetSourceResponse:
+        if request.source_id not in self._double.sources:
+            raise NotThere("SOURCE_NOT_FOUND")
+        return customers_pb2.GetSourceResponse(source=self._double.sources[request.source_id])
+
+    async def ListSources(  # noqa: N802
+        self, request: customers_pb2.ListSourcesRequest, _: Any
+    ) -> customers_pb2.ListSourcesResponse:
+        return customers_pb2.ListSourcesResponse(
+            sources=[self._double.sources[name] for name in sorted(self._double.sources)]
+        )
+
+
+class _Customers(customers_pb2_grpc.CustomerServiceServicer):
+    def __init__(self, double: IdentityDouble) -> None:
+        self._double = double
+
+    async def Decide(self, request: customers_pb2.DecideRequest, _: Any) -> customers_pb2.DecideResponse:  # noqa: N802
+        self._double.decided.append(request)
+        return customers_pb2.DecideResponse(left_customer_id="cus_1", right_customer_id="cus_1")
+
+    async def EraseCustomer(  # noqa: N802
+        self, request: customers_pb2.EraseCustomerRequest, _: Any
+    ) -> customers_pb2.EraseCustomerResponse:
+        if request.customer_id != "cus_1":
+            raise NotThere("CUSTOMER_NOT_FOUND")
+        self._double.decided.append(request)
+        return customers_pb2.EraseCustomerResponse(certificate_id="cer_1", events=3)
