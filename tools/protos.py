@@ -72,7 +72,10 @@ def generate(out: Path) -> None:
 def same(left: Path, right: Path) -> list[str]:
     """Relative paths that differ between two folders of generated code."""
     names = {
-        str(p.relative_to(base)) for base in (left, right) for p in base.rglob("*.py*") if "__pycache__" not in p.parts
+        str(p.relative_to(base))
+        for base in (left, right)
+        for p in base.rglob("*.py*")
+        if "__pycache__" not in p.parts
     }
     return sorted(
         name
@@ -85,7 +88,9 @@ def same(left: Path, right: Path) -> list[str]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="only compare; exit 1 when something is out of date")
+    parser.add_argument(
+        "--check", action="store_true", help="only compare; exit 1 when something is out of date"
+    )
     if parser.parse_args().check:
         with tempfile.TemporaryDirectory() as folder:
             generate(Path(folder))
