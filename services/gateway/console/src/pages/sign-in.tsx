@@ -8,7 +8,7 @@ export function SignIn({ onSignedIn }: { onSignedIn: () => void }) {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
     try {
-      await post("/v1/session", { user: form.get("user"), password: form.get("password") });
+      await post("/v1/session", { name: form.get("user"), password: form.get("password") });
       onSignedIn();
     } catch (failure) {
       setError(failure);
