@@ -16,6 +16,7 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+_PAGES = ("/", "/pop", "/find", "/customers/{rest:path}", "/journeys", "/journeys/{rest:path}")
 _PAGE = {**_HEADERS, "Cache-Control": "no-cache"}
 _HASHED = {**_HEADERS, "Cache-Control": "public, max-age=31536000, immutable"}
 _NOT_BUILT = (
@@ -40,7 +41,7 @@ def folder() -> Path:
 
 
 def router(dist: Path) -> APIRouter:
-    """The app at / and /pop and below /app; its files. Only files that were there at the start are served."""
+    """The app at each of its pages; its files. Only files that were there at the start are served."""
     routes = APIRouter(include_in_schema=False)
     built = {
         file.relative_to(dist).as_posix(): file
@@ -62,7 +63,7 @@ def router(dist: Path) -> APIRouter:
 
         routes.add_api_route("/" + name, serve, methods=["GET", "HEAD"])
 
-    for path in ("/", "/pop", "/app", "/app/{rest:path}"):
+    for path in _PAGES:
         routes.add_api_route(path, app, methods=["GET", "HEAD"])
     for name, file in built.items():
         file_route(name, file)
