@@ -1,0 +1,1 @@
+"""The kit on real PostgreSQL and real gRPC servers."""
