@@ -64,7 +64,7 @@ class _EventLog(events_pb2_grpc.EventLogServiceServicer):
     def __init__(self, double: IdentityDouble) -> None:
         self._double = double
 
-    async def Record(self, request: events_pb2.RecordRequest, _: Any) -> events_pb2.RecordResponse:  # noqa: N802
+    async def Record(self, request: events_pb2.RecordRequest, _: Any) -> events_pb2.RecordResponse:
         double = self._double
         if double.down:
             raise Unavailable("down", retry_after_s=2.0)
@@ -89,7 +89,9 @@ class _EventLog(events_pb2_grpc.EventLogServiceServicer):
         for refused in request.refused:
             double.quarantine.append(
                 events_pb2.QuarantinedEvent(
-                    quarantine_id=f"qua_{len(double.quarantine)}", source_id=request.source_id, refused=refused
+                    quarantine_id=f"qua_{len(double.quarantine)}",
+                    source_id=request.source_id,
+                    refused=refused,
                 )
             )
         answer.position.CopyFrom(
@@ -97,14 +99,14 @@ class _EventLog(events_pb2_grpc.EventLogServiceServicer):
         )
         return answer
 
-    async def ListQuarantine(  # noqa: N802
+    async def ListQuarantine(
         self, request: events_pb2.ListQuarantineRequest, _: Any
     ) -> events_pb2.ListQuarantineResponse:
         return events_pb2.ListQuarantineResponse(
             events=self._double.quarantine[::-1], total=len(self._double.quarantine)
         )
 
-    async def TraceEvent(  # noqa: N802
+    async def TraceEvent(
         self, request: events_pb2.TraceEventRequest, _: Any
     ) -> events_pb2.TraceEventResponse:
         for (_, message_id), event in self._double.events.items():
@@ -117,13 +119,13 @@ class _EventLog(events_pb2_grpc.EventLogServiceServicer):
                 )
         raise NotThere("EVENT_NOT_FOUND")
 
-    async def FollowEvents(  # noqa: N802
+    async def FollowEvents(
         self, request: feed_pb2.FollowRequest, _: Any
     ) -> AsyncIterator[events_pb2.FollowEventsResponse]:
         raise Unavailable("this double serves no feeds")
         yield events_pb2.FollowEventsResponse()
 
-    async def DescribeFeeds(  # noqa: N802
+    async def DescribeFeeds(
         self, request: feed_pb2.DescribeFeedsRequest, _: Any
     ) -> feed_pb2.DescribeFeedsResponse:
         if self._double.down:
@@ -141,20 +143,20 @@ class _Sources(customers_pb2_grpc.SourceServiceServicer):
     def __init__(self, double: IdentityDouble) -> None:
         self._double = double
 
-    async def PutSource(  # noqa: N802
+    async def PutSource(
         self, request: customers_pb2.PutSourceRequest, _: Any
     ) -> customers_pb2.PutSourceResponse:
         self._double.sources[request.source.source_id] = request.source
         return customers_pb2.PutSourceResponse(source=request.source)
 
-    async def GetSource(  # noqa: N802
+    async def GetSource(
         self, request: customers_pb2.GetSourceRequest, _: Any
     ) -> customers_pb2.GetSourceResponse:
         if request.source_id not in self._double.sources:
             raise NotThere("SOURCE_NOT_FOUND")
         return customers_pb2.GetSourceResponse(source=self._double.sources[request.source_id])
 
-    async def ListSources(  # noqa: N802
+    async def ListSources(
         self, request: customers_pb2.ListSourcesRequest, _: Any
     ) -> customers_pb2.ListSourcesResponse:
         return customers_pb2.ListSourcesResponse(
@@ -166,11 +168,11 @@ class _Customers(customers_pb2_grpc.CustomerServiceServicer):
     def __init__(self, double: IdentityDouble) -> None:
         self._double = double
 
-    async def Decide(self, request: customers_pb2.DecideRequest, _: Any) -> customers_pb2.DecideResponse:  # noqa: N802
+    async def Decide(self, request: customers_pb2.DecideRequest, _: Any) -> customers_pb2.DecideResponse:
         self._double.decided.append(request)
         return customers_pb2.DecideResponse(left_customer_id="cus_1", right_customer_id="cus_1")
 
-    async def EraseCustomer(  # noqa: N802
+    async def EraseCustomer(
         self, request: customers_pb2.EraseCustomerRequest, _: Any
     ) -> customers_pb2.EraseCustomerResponse:
         if request.customer_id != "cus_1":

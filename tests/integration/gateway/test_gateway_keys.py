@@ -22,7 +22,9 @@ async def test_no_key_and_a_wrong_key_are_told_apart(gateway: RunningGateway) ->
     assert not gateway.identity.requests
 
 
-async def test_a_key_comes_by_bearer_basic_or_in_the_body_but_never_in_the_url(gateway: RunningGateway) -> None:
+async def test_a_key_comes_by_bearer_basic_or_in_the_body_but_never_in_the_url(
+    gateway: RunningGateway,
+) -> None:
     body = {"batch": [EVENT]}
     by_bearer = await gateway.http.post("/v1/batch", json=body, headers=gateway.bearer("server"))
     by_basic = await gateway.http.post("/v1/batch", json=body, headers=gateway.basic("server"))

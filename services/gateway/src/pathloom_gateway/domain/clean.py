@@ -65,10 +65,9 @@ def _clean_object(value: dict[str, Any], path: str, references: frozenset[str], 
     for name, item in value.items():
         check_text(name, path)
         below = f"{path}.{name[:64]}"
-        if name in references and isinstance(item, str):
-            check_text(item, below)
-            made[name] = item
-        elif isinstance(item, str) and len(item) <= _MAX_PHONE_LENGTH and name.lower() in _PHONE_FIELDS:
+        if (name in references and isinstance(item, str)) or (
+            isinstance(item, str) and len(item) <= _MAX_PHONE_LENGTH and name.lower() in _PHONE_FIELDS
+        ):
             check_text(item, below)
             made[name] = item
         else:

@@ -35,7 +35,7 @@ class IngestServicer(ingest_pb2_grpc.IngestServiceServicer):
     record: RecordEvents
     guard: GrpcGuard
 
-    async def Record(self, request: ingest_pb2.RecordRequest, context: Any) -> ingest_pb2.RecordResponse:  # noqa: N802
+    async def Record(self, request: ingest_pb2.RecordRequest, context: Any) -> ingest_pb2.RecordResponse:
         principal = await self.guard(context, Scope.INGEST)
         size = request.ByteSize()
         if size > MAX_REQUEST_BYTES:

@@ -22,9 +22,9 @@ _CLOSELY = re.compile(
 
 class _Batch(msgspec.Struct):
     batch: list[msgspec.Raw]
-    sentAt: Any = None  # noqa: N815  # the SDKs' own names
+    sentAt: Any = None  # the SDKs' own names
     context: Any = None
-    writeKey: Any = None  # noqa: N815
+    writeKey: Any = None
 
 
 _batches = msgspec.json.Decoder(_Batch)
