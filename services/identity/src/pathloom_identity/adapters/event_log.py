@@ -12,6 +12,7 @@ from pathloom_kit.feeds.cursor import Cursor, Lane
 from pathloom_kit.ids import IdFactory
 from pathloom_kit.postgres import Database, RawConnection
 
+from pathloom_identity.adapters.event_rows import is_object
 from pathloom_identity.adapters.keyed import KeyedHashes
 from pathloom_identity.adapters.source_store import load_sources
 from pathloom_identity.application.errors import SourceNotFound
@@ -55,7 +56,7 @@ class _Row:
             self.record.namespace, int(self.record.kind), e.user_id, e.anonymous_id, e.contact_id, e.previous_id,
             e.group_id, e.occurred_at, e.received_at, e.client_time, e.payload, e.claimed, self.source.test, False,
             self.source.default_channel, self.traceparent, self.record.digest(),
-            contact.digest() if contact and contact != self.record else None,
+            _other(self),
         )  # fmt: skip
 
 
@@ -123,10 +124,10 @@ class PostgresEventLog:
     ) -> list[Result]:
         results = []
         for event, event_id in zip(request.events, ids, strict=True):
-            result = acceptance.fault(event, now, self._tolerance)
+            result = acceptance.fault(event, now, self._tolerance, is_object)
             if result is None:
                 result = self._take(request, source, event, event_id, batch)
-            if result.status is Status.QUARANTINED and result is not ERASED:
+            if result.status is Status.QUARANTINED and result is not ERASED and request.keep_refused:
                 refused = RefusedEvent(event.message_id, result.reason, result.field, result.detail, event.original())
                 self._set_aside(request, source, refused, event.claimed, event.received_at, batch)
             results.append(result)
@@ -213,6 +214,13 @@ def _named(event: NewEvent, source: Source) -> list[RecordKey]:
     if event.anonymous_id:
         found.append(RecordKey(source.namespace, RecordKind.ANONYMOUS, event.anonymous_id))
     return found
+
+
+def _other(row: _Row) -> bytes | None:
+    """The second record that leads to an event, by its digest."""
+    if row.contact is not None and row.contact != row.record:
+        return row.contact.digest()
+    return row.event.about.digest() if row.event.about else None
 
 
 async def _insert(conn: RawConnection, rows: list[_Row]) -> None:

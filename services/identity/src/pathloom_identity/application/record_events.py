@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from pathloom_kit.clock import Clock
@@ -21,6 +22,8 @@ class RecordEvents:
 
     log: EventLog
     clock: Clock
+    recorded: Callable[[], None]
+    """Called after each commit."""
     max_waiting: int = 200_000
     _queue: deque[tuple[AppendRequest, "asyncio.Future[Appended]"]] = field(default_factory=deque)
     _waiting: int = 0
@@ -66,6 +69,7 @@ class RecordEvents:
         except Exception as error:
             await self._failed(taken, error)
             return
+        self.recorded()
         for (_, future), answer in zip(taken, found, strict=True):
             if future.done():  # its caller has gone
                 continue

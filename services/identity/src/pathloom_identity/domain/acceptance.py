@@ -1,7 +1,7 @@
 """Whether an event is taken into the log. Pure; one bad event never costs another."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from hashlib import blake2b
@@ -56,6 +56,8 @@ class NewEvent:
     claimed: bool = False
     namespace: str | None = None
     """Only for what the platform itself records: the namespace of the contact that it is about."""
+    about: RecordKey | None = None
+    """Only for what the platform itself records: another record that it names, so that erasing finds it."""
 
     def digest(self) -> bytes:
         """What "the same content" means: everything the client said, when it was sent aside."""
@@ -76,14 +78,15 @@ class NewEvent:
     def original(self) -> bytes:
         """The event in the tracking protocol's own shape, for the quarantine."""
         said: dict[str, Any] = {
-            "messageId": self.message_id, "type": EventType(self.type).name.lower(),
+            "messageId": self.message_id, "type": _call(self.type),
             "event" if self.type == EventType.TRACK else "name": self.name,
             "userId": self.user_id, "anonymousId": self.anonymous_id, "contactId": self.contact_id,
             "previousId": self.previous_id, "groupId": self.group_id, "occurredAt": self.occurred_at,
             "receivedAt": self.received_at, "clientTime": self.client_time,
-            **json.loads(self.payload or b"{}"),
+            **_members(self.payload),
         }  # fmt: skip
-        return json.dumps({k: v for k, v in said.items() if v not in ("", None)}, ensure_ascii=False).encode()
+        kept = {k: v for k, v in said.items() if v not in ("", None)}
+        return json.dumps(kept, ensure_ascii=False).encode("utf-8", "replace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +100,24 @@ class RefusedEvent:
     original: bytes
 
 
+MAX_TEXT = 256
+MAX_PAYLOAD = 32_768
 _TEXTS = ("message_id", "name", "user_id", "anonymous_id", "contact_id", "previous_id", "group_id")
 _EARLIEST = -62_135_596_800_000_000  # the year 1
 _LATEST = 253_402_300_799_999_999  # the end of 9999
 
 
-def fault(event: NewEvent, now: int, future_tolerance_us: int) -> Result | None:
-    """What is wrong with an event by itself, None when nothing is. `now` in microseconds since 1970."""
+def fault(
+    event: NewEvent, now: int, future_tolerance_us: int, is_object: Callable[[bytes], bool]
+) -> Result | None:
+    """What is wrong with an event by itself, None when nothing is. `now` in microseconds since 1970; `is_object`
+    says whether bytes are a JSON object that the resolver will be able to read."""
     for name in _TEXTS:
-        if "\x00" in getattr(event, name):
+        text = getattr(event, name)
+        if "\x00" in text:
             return _malformed(name, "holds a NUL character")
+        if len(text) > MAX_TEXT:
+            return _malformed(name, f"is longer than {MAX_TEXT} characters")
     if not event.message_id.strip():
         return _malformed("message_id", "is missing")
     if event.type not in EventType._value2member_map_:
@@ -115,10 +126,26 @@ def fault(event: NewEvent, now: int, future_tolerance_us: int) -> Result | None:
         return _malformed("user_id", "at least one of user_id, anonymous_id and contact_id must be set")
     for name in ("occurred_at", "received_at"):
         if not _EARLIEST <= getattr(event, name) <= _LATEST:
-            return _malformed(name, "is out of range")
+            return _malformed(name, "is missing or out of range")
+    if len(event.payload) > MAX_PAYLOAD:
+        return Result(Status.QUARANTINED, "TOO_LARGE", "payload", f"is larger than {MAX_PAYLOAD} bytes")
+    if event.payload and not is_object(event.payload):
+        return _malformed("payload", "is not a JSON object")
     if event.occurred_at > now + future_tolerance_us:
         return Result(Status.QUARANTINED, "IN_FUTURE", "occurred_at", "is too far in the future")
     return None
+
+
+def _call(number: int) -> str:
+    return EventType(number).name.lower() if number in EventType._value2member_map_ else str(number)
+
+
+def _members(payload: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(payload or b"{}")
+    except (ValueError, RecursionError):
+        found = None
+    return found if isinstance(found, dict) else {"payload": payload.decode("utf-8", "replace")}
 
 
 def _malformed(field: str, detail: str) -> Result:

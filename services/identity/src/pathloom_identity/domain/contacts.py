@@ -129,7 +129,8 @@ def _verified(rank: Rank, said: Bind, binding: Binding, outcome: tuple[tuple[obj
     return binding if level is binding.level else Binding(level, reason, binding.bound_to, binding.candidates)
 
 
-def _identifiers(states: Iterable[RecordState]) -> set[Identifier]:
+def identifiers(states: Iterable[RecordState]) -> set[Identifier]:
+    """Every identifier by which a chain may lead to a customer."""
     return {i for state in states for i in state.finding()} | {
         b.identifier for state in states for b in state.binds.values() if b.identifier is not None
     }
@@ -138,7 +139,7 @@ def _identifiers(states: Iterable[RecordState]) -> set[Identifier]:
 def _candidates(states: list[RecordState], owners: Mapping[Identifier, Owners]) -> tuple[str, ...]:
     """Customers that the identifiers lead to: those that more of them lead to first, then the oldest."""
     score: dict[str, tuple[int, int, str]] = {}
-    for identifier in _identifiers(states):
+    for identifier in identifiers(states):
         for customer_id, owner in owners.get(identifier, Owners()).customers().items():
             hits, seen, _ = score.get(customer_id, (0, owner.first_seen, ""))
             score[customer_id] = (hits - 1, min(seen, owner.first_seen), customer_id)
@@ -149,13 +150,13 @@ def _probable(states: list[RecordState], owners: Mapping[Identifier, Owners], ca
     if len(candidates) == 1:
         found = [
             owner
-            for identifier in _identifiers(states)
+            for identifier in identifiers(states)
             for owner in owners.get(identifier, Owners()).customers().values()
         ]
         oldest = min(found, key=lambda o: (o.first_seen, o.record))
         return Binding(Level.PROBABLE, "its number or address belongs to one customer", oldest.record, candidates)
     if candidates:
         return Binding(Level.LISTED, "its number or address belongs to several customers", None, candidates)
-    if any(owners.get(identifier, Owners()).too_many for identifier in _identifiers(states)):
+    if any(owners.get(identifier, Owners()).too_many for identifier in identifiers(states)):
         return Binding(Level.NONE, "its number or address is shared by too many")
     return Binding(Level.NONE, "nothing it carries leads to a customer")

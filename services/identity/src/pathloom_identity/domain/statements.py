@@ -192,7 +192,7 @@ def _relations(event: Event, contact: RecordKey) -> tuple[tuple[RecordKey, ...],
     into, onward = properties.get("related_contact_id") if folds else None, properties.get("to_contact_id")
 
     def keys(value: object) -> tuple[RecordKey, ...]:
-        if not isinstance(value, str) or not value.strip():
+        if not isinstance(value, str) or not value.strip() or len(value) > 256 or "\x00" in value:
             return ()
         key = RecordKey(contact.namespace, RecordKind.CONTACT, value.strip())
         return (key,) if key != contact else ()

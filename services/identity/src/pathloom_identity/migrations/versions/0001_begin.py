@@ -46,10 +46,12 @@ STATEMENTS = (
         record_no bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, key_hash bytea NOT NULL UNIQUE,
         namespace text NOT NULL, kind smallint NOT NULL, id text NOT NULL,
         own_customer_id text NOT NULL UNIQUE, first_seen bigint NOT NULL, sources text[] NOT NULL,
-        component bigint NOT NULL, customer_id text NOT NULL, known boolean NOT NULL, state bytea NOT NULL
+        component bigint NOT NULL, customer_id text NOT NULL, known boolean NOT NULL, bound_no bigint REFERENCES record ON DELETE SET NULL,
+        state bytea NOT NULL
     ) WITH (fillfactor = 80)""",
     "CREATE INDEX record_component ON record (component)",
     "CREATE INDEX record_customer ON record (customer_id)",
+    "CREATE INDEX record_bound ON record (bound_no) WHERE bound_no IS NOT NULL",
     # Who holds which value; value is a hash of (type, value).
     """CREATE TABLE identifier (
         value bytea NOT NULL, namespace text NOT NULL, contact boolean NOT NULL,
@@ -78,6 +80,7 @@ STATEMENTS = (
         events bigint NOT NULL, records bigint NOT NULL, erased_at bigint NOT NULL, logs_follow_by bigint NOT NULL,
         keys_dropped boolean NOT NULL
     )""",
+    "CREATE INDEX certificate_due ON certificate (erased_at) WHERE NOT keys_dropped",
     "CREATE INDEX certificate_customers ON certificate USING gin (own_customer_ids)",
 )
 

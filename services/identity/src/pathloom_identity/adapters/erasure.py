@@ -1,0 +1,93 @@
+"""Erasing in PostgreSQL: blank in place, delete, and leave keyed hashes so that it stays erased."""
+
+from pathloom_kit.feeds.cursor import Lane
+from pathloom_kit.postgres import RawConnection
+
+from pathloom_identity.adapters.codec import unpack
+from pathloom_identity.adapters.keyed import KeyedHashes
+from pathloom_identity.application.ports import Erasure
+from pathloom_identity.application.resolution import index_rows
+from pathloom_identity.domain.identifiers import Identifier
+from pathloom_identity.domain.records import RecordKey, RecordKind
+
+# Before anything else, so that nothing is recorded between looking and blanking; lanes in the order of the log.
+_STOP_THE_LOG = """
+INSERT INTO feed_head AS h (feed, partition, lane, n) VALUES ('events', 0, $1, 0)
+ON CONFLICT (feed, partition, lane) DO UPDATE SET n = h.n
+"""
+_PEOPLE = "SELECT record_no, namespace, kind, id, own_customer_id, state FROM record WHERE customer_id = $1 AND kind <> 3"
+_CONTACTS = """
+SELECT record_no, namespace, kind, id, own_customer_id, state FROM record
+WHERE kind = 3 AND component IN (SELECT component FROM record WHERE bound_no = ANY($1))
+"""
+_NAMED = """
+SELECT DISTINCT namespace, kind, user_id, anonymous_id, contact_id, claimed FROM event
+WHERE record_hash = ANY($1) OR contact_hash = ANY($1)
+"""
+_BLANK = """
+UPDATE event SET message_id = NULL, digest = NULL, name = '', namespace = '', user_id = '', anonymous_id = '',
+    contact_id = '', previous_id = '', group_id = '', client_time = NULL, payload = ''::bytea, traceparent = '',
+    record_hash = NULL, contact_hash = NULL, erased = true
+WHERE record_hash = ANY($1) OR contact_hash = ANY($1)
+"""
+_TOMBSTONES = """
+INSERT INTO tombstone AS t (key_hash, erased_at, generation) SELECT k, $2, 1 FROM unnest($1::bytea[]) k
+ON CONFLICT (key_hash) DO UPDATE SET erased_at = excluded.erased_at, generation = t.generation + 1
+"""
+
+
+async def erase(
+    conn: RawConnection,
+    hashes: KeyedHashes,
+    customer_id: str,
+    actor: str,
+    now: int,
+    certificate_id: str,
+    follow_by: int,
+) -> Erasure:
+    """Erases the customer whose id NOW is `customer_id`: its records, the contacts bound to them with their chains,
+    the events that name any of these, and what of them is in quarantine."""
+    for lane in Lane:
+        await conn.execute(_STOP_THE_LOG, int(lane))
+    people = await conn.fetch(_PEOPLE, customer_id)
+    contacts = await conn.fetch(_CONTACTS, [r["record_no"] for r in people])
+    rows = [*people, *contacts]
+    keys = [RecordKey(r["namespace"], RecordKind(r["kind"]), r["id"]) for r in rows]
+    digests = [key.digest() for key in keys]
+    named = await conn.fetch(_NAMED, digests)
+    blanked = await conn.execute(_BLANK, digests)
+    secret = [hashes.record(key) for key in keys]
+    await conn.execute(_TOMBSTONES, secret, now)
+    await conn.execute("DELETE FROM quarantine WHERE subjects && $1", secret)
+    await conn.execute("DELETE FROM record WHERE record_no = ANY($1)", [r["record_no"] for r in rows])
+    own = tuple(r["own_customer_id"] for r in people)
+    await conn.execute(
+        "INSERT INTO certificate VALUES ($1, $2, $3, $4, $5, $6, $7, $8, false)",
+        certificate_id, customer_id, list(own), actor, int(blanked.split()[1]), len(rows), now, follow_by,
+    )  # fmt: skip
+    values: set[Identifier] = {i for r in people for i in index_rows(unpack(r["state"]))}
+    return Erasure(
+        events=int(blanked.split()[1]),
+        records=len(rows),
+        own_ids=own,
+        people=tuple(keys[: len(people)]),
+        contacts=tuple((k, r["own_customer_id"]) for k, r in zip(keys[len(people) :], contacts, strict=True)),
+        shared=tuple(sorted(await _still_there(conn, _keys(named) - set(keys)))),
+        values=tuple(sorted(values)),
+    )
+
+
+def _keys(rows: list[object]) -> set[RecordKey]:
+    found = set()
+    for r in rows:
+        for kind, name in ((RecordKind.USER, "user_id"), (RecordKind.ANONYMOUS, "anonymous_id"), (RecordKind.CONTACT, "contact_id")):
+            if r[name]:  # type: ignore[index]
+                found.add(RecordKey(r["namespace"], kind, r[name]))  # type: ignore[index]
+    return found
+
+
+async def _still_there(conn: RawConnection, keys: set[RecordKey]) -> list[RecordKey]:
+    rows = await conn.fetch(
+        "SELECT namespace, kind, id FROM record WHERE key_hash = ANY($1)", [key.digest() for key in keys]
+    )
+    return [RecordKey(r["namespace"], RecordKind(r["kind"]), r["id"]) for r in rows]

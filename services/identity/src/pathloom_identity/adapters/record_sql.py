@@ -1,0 +1,90 @@
+"""The statements behind the resolution store. Arrays in, rows out; `i` is the 1-based place of the asked value."""
+
+from pathloom_identity.adapters import event_rows
+
+_RECORD = "record_no, namespace, kind, id, own_customer_id, component, customer_id, known, bound_no, state"
+BY_KEY = f"SELECT {_RECORD} FROM record WHERE key_hash = ANY($1) ORDER BY record_no FOR UPDATE"
+MEMBERS = f"SELECT {_RECORD} FROM record WHERE component = ANY($1) ORDER BY record_no FOR UPDATE"
+CREATE = """
+WITH fresh AS (
+    SELECT nextval(pg_get_serial_sequence('record', 'record_no')) AS no, i.*
+    FROM (SELECT * FROM unnest($1::bytea[], $2::text[], $3::smallint[], $4::text[], $5::text[], $6::bigint[],
+                               $7::bytea[], $8::text[]) WITH ORDINALITY
+          AS t(key_hash, namespace, kind, id, own_id, first_seen, state, sources, o) ORDER BY o) i
+)
+INSERT INTO record (record_no, key_hash, namespace, kind, id, own_customer_id, first_seen, sources, component,
+                    customer_id, known, state)
+OVERRIDING SYSTEM VALUE
+SELECT no, key_hash, namespace, kind, id, own_id, first_seen, string_to_array(sources, ','), no, own_id, false, state
+FROM fresh ORDER BY no
+RETURNING key_hash, record_no
+"""
+SAVE = """
+UPDATE record r SET first_seen = i.first_seen, state = i.state, sources = string_to_array(i.sources, ',')
+FROM unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::text[]) AS i(no, first_seen, state, sources)
+WHERE r.record_no = i.no
+"""
+ASSIGN = """
+UPDATE record r SET component = i.component, customer_id = i.customer_id, known = i.known, bound_no = i.bound_no
+FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::boolean[], $5::bigint[])
+     AS i(no, component, customer_id, known, bound_no)
+WHERE r.record_no = i.no AND (r.component, r.customer_id, r.known, r.bound_no)
+      IS DISTINCT FROM (i.component, i.customer_id, i.known, i.bound_no)
+"""
+INDEX = """
+INSERT INTO identifier (value, namespace, contact, record_no, joins, type)
+SELECT * FROM unnest($1::bytea[], $2::text[], $3::boolean[], $4::bigint[], $5::boolean[], $6::text[])
+ON CONFLICT (value, namespace, contact, record_no) DO UPDATE SET joins = excluded.joins
+"""
+UNINDEX = """
+DELETE FROM identifier x USING unnest($1::bytea[], $2::text[], $3::boolean[], $4::bigint[])
+       AS i(value, namespace, contact, no)
+WHERE (x.value, x.namespace, x.contact, x.record_no) = (i.value, i.namespace, i.contact, i.no)
+"""
+HOLDERS = """
+SELECT w.i, h.component FROM unnest($1::bytea[], $2::text[]) WITH ORDINALITY AS w(value, namespace, i)
+CROSS JOIN LATERAL (
+    SELECT r.component FROM identifier x JOIN record r USING (record_no)
+    WHERE x.value = w.value AND x.namespace = w.namespace AND x.contact = $3 AND x.joins LIMIT $4
+) h
+"""
+OWNERS = """
+SELECT w.i, h.* FROM unnest($1::bytea[], $2::text[]) WITH ORDINALITY AS w(value, namespace, i)
+CROSS JOIN LATERAL (
+    SELECT r.namespace, r.kind, r.id, r.customer_id, r.first_seen FROM identifier x JOIN record r USING (record_no)
+    WHERE x.value = w.value AND x.namespace = w.namespace AND NOT x.contact ORDER BY x.record_no LIMIT $3
+) h
+"""
+CONTACTS = """
+SELECT w.i, h.* FROM unnest($1::bytea[], $2::text[]) WITH ORDINALITY AS w(value, namespace, i)
+CROSS JOIN LATERAL (
+    SELECT x.record_no, r.component FROM identifier x JOIN record r USING (record_no)
+    WHERE x.value = w.value AND x.namespace = w.namespace AND x.contact ORDER BY x.record_no DESC LIMIT $3
+) h ORDER BY w.i, h.record_no DESC
+"""
+DECISIONS = """
+SELECT d.same, l.namespace AS left_namespace, l.kind AS left_kind, l.id AS left_id, l.component AS left_component,
+       r.namespace AS right_namespace, r.kind AS right_kind, r.id AS right_id, r.component AS right_component
+FROM decision d JOIN record l ON l.record_no = d.left_no JOIN record r ON r.record_no = d.right_no
+WHERE d.left_no = ANY($1) OR d.right_no = ANY($1)
+"""
+LATER = """
+INSERT INTO task (kind, key, after) VALUES ('bind', $1, $2)
+ON CONFLICT (kind, key) DO UPDATE SET after = greatest(task.after, excluded.after)
+"""
+# Upwards: who withdraws them, and who withdraws those. Downwards: whom they withdraw, and so on.
+WITHDRAWALS = """
+WITH RECURSIVE up AS (
+    SELECT target, by_event FROM withdrawal WHERE target = ANY($1)
+    UNION SELECT w.target, w.by_event FROM withdrawal w JOIN up ON w.target = up.by_event
+), down AS (
+    SELECT target, by_event FROM withdrawal WHERE by_event = ANY($1)
+    UNION SELECT w.target, w.by_event FROM withdrawal w JOIN down ON w.by_event = down.target
+)
+SELECT * FROM up UNION SELECT * FROM down
+UNION SELECT w.target, w.by_event FROM withdrawal w JOIN down ON w.target = down.target
+"""
+EVENTS_OF = (
+    f"SELECT {event_rows.COLUMNS} FROM event WHERE (record_hash = ANY($1) OR contact_hash = ANY($1)) AND NOT erased"
+)
+EVENTS_BY_ID = f"SELECT {event_rows.COLUMNS} FROM event WHERE event_id = ANY($1) AND NOT erased"

@@ -1,0 +1,218 @@
+"""Resolving in PostgreSQL: statements over whole batches, never one round trip per event."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from pathloom_kit.feeds.cursor import Lane
+from pathloom_kit.feeds.log import Thing as FeedThing
+from pathloom_kit.feeds.log import ThingFeed
+from pathloom_kit.postgres import RawConnection
+
+from pathloom_identity.adapters import event_rows, record_sql, wire
+from pathloom_identity.adapters.codec import pack, unpack
+from pathloom_identity.adapters.keyed import KeyedHashes
+from pathloom_identity.adapters.source_store import load_sources
+from pathloom_identity.application.resolution_store import IndexRow, Stored
+from pathloom_identity.domain.clustering import Decision
+from pathloom_identity.domain.contacts import Owner, Owners
+from pathloom_identity.domain.events import Event
+from pathloom_identity.domain.identifiers import Identifier
+from pathloom_identity.domain.record_state import RecordState
+from pathloom_identity.domain.records import RecordKey, RecordKind
+from pathloom_identity.domain.sources import Source
+from pathloom_identity.domain.things import Thing
+
+FEED = ThingFeed("customers")
+# One writer at a time in a partition: merging and un-merging touch records nobody knows beforehand, and the feed's
+# head row puts commits in a row anyway. "identity" in eight bytes.
+_ALONE = 0x6964_656E_7469_7479
+
+
+async def alone(conn: RawConnection, partition: int = 0) -> None:
+    """Waits until this transaction is the only one that resolves in the partition; until its end."""
+    await conn.execute("SELECT pg_advisory_xact_lock($1)", _ALONE + partition)
+
+
+class PostgresResolutionStore:
+    """The port, on one connection inside a transaction that has called `alone`."""
+
+    def __init__(self, conn: RawConnection, hashes: KeyedHashes, traceparent: str = "") -> None:
+        self._conn = conn
+        self._hashes = hashes
+        self._traceparent = traceparent
+
+    async def sources(self) -> Mapping[str, Source]:
+        return await load_sources(self._conn)
+
+    async def records(self, keys: Collection[RecordKey]) -> dict[RecordKey, Stored]:
+        if not keys:
+            return {}
+        rows = await self._conn.fetch(record_sql.BY_KEY, [key.digest() for key in keys])
+        return {record.key: record for record in map(_stored, rows)}
+
+    async def create(self, states: Mapping[RecordKey, RecordState]) -> dict[RecordKey, Stored]:
+        if not states:
+            return {}
+        # Oldest first, so that row numbers follow age within a batch.
+        keys = sorted(states, key=lambda key: (states[key].first_seen, key))
+        generations = await self._generations(keys)
+        own = [self._hashes.own_customer_id(key, generations.get(key, 0)) for key in keys]
+        rows = await self._conn.fetch(
+            record_sql.CREATE,
+            [key.digest() for key in keys], [key.namespace for key in keys], [int(key.kind) for key in keys],
+            [key.id for key in keys], own, [states[key].first_seen for key in keys],
+            [pack(states[key]) for key in keys], [_joined(states[key].sources) for key in keys],
+        )  # fmt: skip
+        numbers = {r["key_hash"]: r["record_no"] for r in rows}
+        found = {}
+        for key, own_id in zip(keys, own, strict=True):
+            number = numbers[key.digest()]
+            found[key] = Stored(number, key, own_id, number, own_id, False, None, states[key])
+        return found
+
+    async def _generations(self, keys: Sequence[RecordKey]) -> dict[RecordKey, int]:
+        by_hash = {self._hashes.record(key): key for key in keys}
+        rows = await self._conn.fetch(
+            "SELECT key_hash, generation FROM tombstone WHERE key_hash = ANY($1)", list(by_hash)
+        )
+        return {by_hash[r["key_hash"]]: r["generation"] for r in rows}
+
+    async def save(self, records: Sequence[Stored]) -> None:
+        if records:
+            await self._conn.execute(
+                record_sql.SAVE,
+                [r.no for r in records], [r.state.first_seen for r in records], [pack(r.state) for r in records],
+                [_joined(r.state.sources) for r in records],
+            )  # fmt: skip
+
+    async def index(
+        self, added: Sequence[tuple[Stored, IndexRow]], removed: Sequence[tuple[Stored, Identifier]]
+    ) -> None:
+        if removed:
+            await self._conn.execute(
+                record_sql.UNINDEX,
+                [i.digest() for _, i in removed], [i.namespace for _, i in removed],
+                [not r.key.is_person for r, _ in removed], [r.no for r, _ in removed],
+            )  # fmt: skip
+        if added:
+            await self._conn.execute(
+                record_sql.INDEX,
+                [i.digest() for _, (i, _) in added], [i.namespace for _, (i, _) in added],
+                [not r.key.is_person for r, _ in added], [r.no for r, _ in added],
+                [joins for _, (_, joins) in added], [i.type for _, (i, _) in added],
+            )  # fmt: skip
+
+    async def holders(self, values: Collection[Identifier], contact: bool, limit: int) -> dict[Identifier, list[int]]:
+        wanted = list(values)
+        found: dict[Identifier, list[int]] = {value: [] for value in wanted}
+        if wanted:
+            rows = await self._conn.fetch(
+                record_sql.HOLDERS, [v.digest() for v in wanted], [v.namespace for v in wanted], contact, limit
+            )
+            for row in rows:
+                found[wanted[row["i"] - 1]].append(row["component"])
+        return found
+
+    async def members(self, components: Collection[int]) -> list[Stored]:
+        return [_stored(r) for r in await self._conn.fetch(record_sql.MEMBERS, list(components))]
+
+    async def decisions(self, numbers: Collection[int]) -> tuple[list[Decision], set[int]]:
+        rows = await self._conn.fetch(record_sql.DECISIONS, list(numbers))
+        found = [Decision(_key(r, "left_"), _key(r, "right_"), r["same"]) for r in rows]
+        return found, {c for r in rows if r["same"] for c in (r["left_component"], r["right_component"])}
+
+    async def owners(self, values: Collection[Identifier], limit: int) -> dict[Identifier, Owners]:
+        wanted = list(values)
+        if not wanted:
+            return {}
+        rows = await self._conn.fetch(
+            record_sql.OWNERS, [v.digest() for v in wanted], [v.namespace for v in wanted], limit + 1
+        )
+        held: dict[Identifier, list[Owner]] = {value: [] for value in wanted}
+        for row in rows:
+            held[wanted[row["i"] - 1]].append(Owner(_key(row), row["customer_id"], row["first_seen"]))
+        return {
+            value: Owners((), too_many=True) if len(found) > limit else Owners(tuple(found))
+            for value, found in held.items()
+        }
+
+    async def contacts_holding(
+        self, values: Collection[Identifier], limit: int
+    ) -> tuple[set[int], list[tuple[Identifier, int]]]:
+        wanted = list(values)
+        rows = await self._conn.fetch(
+            record_sql.CONTACTS, [v.digest() for v in wanted], [v.namespace for v in wanted], limit + 1
+        )
+        lowest: dict[int, list[int]] = {}
+        components: set[int] = set()
+        for row in rows:
+            numbers = lowest.setdefault(row["i"] - 1, [])
+            if len(numbers) < limit:
+                numbers.append(row["record_no"])
+                components.add(row["component"])
+            else:
+                numbers.append(0)
+        return components, [(wanted[i], n[limit - 1]) for i, n in lowest.items() if len(n) > limit]
+
+    async def assign(self, records: Sequence[Stored]) -> None:
+        if records:
+            await self._conn.execute(
+                record_sql.ASSIGN,
+                [r.no for r in records], [r.component for r in records], [r.customer_id for r in records],
+                [r.known for r in records], [r.bound_no for r in records],
+            )  # fmt: skip
+
+    async def later(self, work: Iterable[tuple[Identifier, int]]) -> None:
+        rows = [(f"{i.digest().hex()}:{i.namespace}", after) for i, after in work]
+        if rows:
+            await self._conn.executemany(record_sql.LATER, rows)
+
+    async def withdraw(self, pairs: Collection[tuple[str, str, str]]) -> set[str]:
+        targets = [self._hashes.event(source_id, message_id) for source_id, message_id, _ in pairs]
+        await self._conn.execute(
+            "INSERT INTO withdrawal SELECT * FROM unnest($1::bytea[], $2::bytea[]) ON CONFLICT DO NOTHING",
+            targets,
+            [bytes.fromhex(by) for _, _, by in pairs],
+        )
+        return {target.hex() for target in targets}
+
+    async def withdrawals(self, event_ids: Collection[str]) -> set[tuple[str, str]]:
+        rows = await self._conn.fetch(record_sql.WITHDRAWALS, [bytes.fromhex(i) for i in event_ids])
+        return {(r["target"].hex(), r["by_event"].hex()) for r in rows}
+
+    async def events_of(self, records: Collection[RecordKey]) -> list[Event]:
+        rows = await self._conn.fetch(record_sql.EVENTS_OF, [key.digest() for key in records])
+        return [event_rows.event_of(r) for r in rows]
+
+    async def events_by_id(self, event_ids: Collection[str]) -> list[Event]:
+        rows = await self._conn.fetch(record_sql.EVENTS_BY_ID, [bytes.fromhex(i) for i in event_ids])
+        return [event_rows.event_of(r) for r in rows]
+
+    async def publish(self, things: Sequence[Thing], lane: Lane) -> None:
+        entries = [
+            FeedThing(wire.feed_key(thing), wire.entry(thing).SerializeToString(deterministic=True), self._traceparent)
+            for thing in things
+        ]
+        await FEED.publish(self._conn, entries, lane)
+
+
+def _joined(sources: Mapping[str, bool]) -> str:
+    # unnest() flattens arrays of arrays; source ids hold no commas.
+    return ",".join(sorted(sources))
+
+
+def _key(row: Any, prefix: str = "") -> RecordKey:
+    return RecordKey(row[f"{prefix}namespace"], RecordKind(row[f"{prefix}kind"]), row[f"{prefix}id"])
+
+
+def _stored(row: Any) -> Stored:
+    return Stored(
+        row["record_no"],
+        _key(row),
+        row["own_customer_id"],
+        row["component"],
+        row["customer_id"],
+        row["known"],
+        row["bound_no"],
+        unpack(row["state"]),
+    )

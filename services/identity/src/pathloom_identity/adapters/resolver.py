@@ -1,0 +1,149 @@
+"""Follows the service's own log: each batch's effect and the cursor move in one transaction."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pathloom_kit.feeds import pg_cursors
+from pathloom_kit.feeds.cursor import LANES, Cursor, Lane
+from pathloom_kit.feeds.stale import StaleCursor
+from pathloom_kit.feeds.turns import Turns
+from pathloom_kit.feeds.wakeup import WakeUp
+from pathloom_kit.postgres import Database, RawConnection
+from pathloom_kit.transient import is_transient
+
+from pathloom_identity.adapters.event_rows import event_of
+from pathloom_identity.adapters.keyed import KeyedHashes
+from pathloom_identity.adapters.log_reader import read_batch
+from pathloom_identity.adapters.resolution_store import PostgresResolutionStore, alone
+from pathloom_identity.adapters.tasks import BackgroundTasks
+from pathloom_identity.application.resolve_events import ResolveEvents
+
+_log = logging.getLogger(__name__)
+FEED = "events"
+# The log and what is resolved from it are restored together, so the resolver's own cursor knows no epochs.
+_OWN = "own"
+
+
+@dataclass
+class LogResolver:
+    """One replica's resolver. `published` is called after each commit."""
+
+    database: Database
+    hashes: KeyedHashes
+    resolve: ResolveEvents
+    tasks: BackgroundTasks
+    wakeup: WakeUp
+    published: Callable[[], None]
+    batch: int = 500
+    bulk_share: float = 0.2
+    poll_s: float = 1.0
+    applied: int = 0
+    refused: int = 0
+    """How often another replica had been faster."""
+    _places: dict[Lane, Cursor] = field(default_factory=dict)
+
+    async def run(self) -> None:
+        """Live first, a share for bulk, what is left over last. Until cancelled."""
+        turns, backoff = Turns(self.bulk_share), 0.05
+        while True:
+            mark = self.wakeup.mark()
+            try:
+                idle = not await self.turn(turns)
+                backoff = 0.05
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+                _log.warning("resolving waits", extra={"error": type(error).__name__})
+                self._places.clear()
+                await asyncio.sleep(backoff)
+                backoff = min(backoff * 2, 5.0)
+                continue
+            if idle:
+                await self.wakeup.wait(mark, self.poll_s)
+
+    async def turn(self, turns: Turns) -> bool:
+        """One batch of one lane, or one piece of left-over work. False when there is nothing to do."""
+        async with self.database.asyncpg() as conn:
+            if not self._places:
+                await self._read_places(conn)
+            rows = {lane: await read_batch(conn, lane, self._places[lane].n, self.batch) for lane in LANES}
+            lane = turns.next(bool(rows[Lane.LIVE]), bool(rows[Lane.BULK]))
+            if lane is None:
+                if await self.tasks.one(conn):
+                    self.published()
+                    return True
+                return False
+            await self._take(conn, lane, rows[lane])
+            turns.spent(lane, len(rows[lane]), all(rows.values()))
+        return True
+
+    async def drain(self) -> None:
+        """Until there is nothing to do."""
+        turns = Turns(self.bulk_share)
+        while await self.turn(turns):
+            pass
+
+    async def _read_places(self, conn: RawConnection) -> None:
+        stored = await pg_cursors.read_cursors(conn, FEED)
+        self._places = {lane: stored.get((0, lane), Cursor("", 0, lane, 0)) for lane in LANES}
+
+    async def _take(self, conn: RawConnection, lane: Lane, rows: Sequence[Any]) -> None:
+        try:
+            await self._apply(conn, lane, rows)
+        except StaleCursor:
+            self.refused += 1
+            self._places.clear()
+            return
+        except Exception as error:
+            if is_transient(error):
+                raise
+            await self._one_by_one(conn, lane, rows)
+        self.published()
+
+    async def _one_by_one(self, conn: RawConnection, lane: Lane, rows: Sequence[Any]) -> None:
+        """Something in the batch fails however often it is tried: find it, set it aside, take the rest."""
+        for row in rows:
+            try:
+                await self._apply(conn, lane, [row])
+            except StaleCursor:
+                self.refused += 1
+                self._places.clear()
+                return
+            except Exception as error:
+                if is_transient(error):
+                    raise
+                _log.exception("an event is parked", extra={"lane": lane.name, "n": row["n"]})
+                await self._park(conn, lane, row, error)
+
+    async def _apply(self, conn: RawConnection, lane: Lane, rows: Sequence[Any]) -> None:
+        expected = self._places[lane]
+        new = Cursor(_OWN, 0, lane, rows[-1]["n"])
+        traceparent = next((r["traceparent"] for r in reversed(rows) if r["traceparent"]), "")
+        async with conn.transaction():
+            await pg_cursors.advance(conn, FEED, expected, new)
+            await alone(conn)
+            # Erasure may have blanked some of them since they were read.
+            fresh = await read_batch(conn, lane, expected.n, len(rows))
+            events = [event_of(row) for row in fresh if not row["erased"]]
+            await self.resolve(PostgresResolutionStore(conn, self.hashes, traceparent), events, lane)
+        self._places[lane] = new
+        self.applied += len(rows)
+
+    async def _park(self, conn: RawConnection, lane: Lane, row: Any, error: Exception) -> None:
+        expected = self._places[lane]
+        new = Cursor(_OWN, 0, lane, row["n"])
+        async with conn.transaction():
+            # The entry itself stays in the log: only its place is kept here.
+            await pg_cursors.park(
+                conn, FEED, row["event_id"].hex(), b"", type(error).__name__, new, expected, new
+            )
+        self._places[lane] = new
+
+
+async def resolved_to(conn: RawConnection, epoch: str) -> list[Cursor]:
+    """How far the log is resolved, as places of the epoch in force."""
+    stored = await pg_cursors.read_cursors(conn, FEED)
+    return [Cursor(epoch, 0, lane, stored[0, lane].n if (0, lane) in stored else 0) for lane in LANES]

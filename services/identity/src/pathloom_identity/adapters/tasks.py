@@ -1,0 +1,92 @@
+"""Work that one transaction left over: bounded pieces, in the bulk lane, until nothing is left."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from pathloom_kit.clock import Clock
+from pathloom_kit.feeds.cursor import Lane
+from pathloom_kit.postgres import RawConnection
+
+from pathloom_identity.adapters.keyed import KeyedHashes
+from pathloom_identity.adapters.resolution_store import PostgresResolutionStore, alone
+from pathloom_identity.application.resolution import Resolution, rules_of
+from pathloom_identity.application.resolve_events import ResolveEvents
+from pathloom_identity.application.times import micros
+from pathloom_identity.domain.records import RecordKey, RecordKind
+from pathloom_identity.domain.things import Erased
+
+BIND, REFOLD = "bind", "refold"
+PIECE = 200
+_CONTACTS = """
+SELECT x.record_no, r.component FROM identifier x JOIN record r USING (record_no)
+WHERE x.value = $1 AND x.namespace = $2 AND x.contact AND x.record_no < $3 ORDER BY x.record_no DESC LIMIT $4
+"""
+_DUE = "SELECT EXISTS (SELECT FROM certificate WHERE NOT keys_dropped AND erased_at <= $1)"
+_DROP = """
+UPDATE certificate SET keys_dropped = true WHERE certificate_id IN (
+    SELECT certificate_id FROM certificate WHERE NOT keys_dropped AND erased_at <= $1 LIMIT $2
+) RETURNING own_customer_ids, erased_at
+"""
+_RECORDS = """
+SELECT record_no, namespace, kind, id FROM record WHERE record_no > $2 AND $1 = ANY(sources)
+ORDER BY record_no LIMIT $3
+"""
+
+
+@dataclass
+class BackgroundTasks:
+    """`bind`: contacts of a value whose owners changed, newest first. `refold`: records of a source that was declared
+    anew, oldest first."""
+
+    hashes: KeyedHashes
+    resolve: ResolveEvents
+    clock: Clock
+    erased_keys_kept: timedelta
+    """How long the feed names the record keys of an erased person."""
+
+    async def one(self, conn: RawConnection) -> bool:
+        """One piece of the first task. False when there is none."""
+        if not await conn.fetchval("SELECT EXISTS (SELECT FROM task)"):
+            return await self._drop_erased_keys(conn)
+        async with conn.transaction():
+            await alone(conn)
+            task = await conn.fetchrow("SELECT kind, key, after FROM task ORDER BY kind DESC, key LIMIT 1 FOR UPDATE")
+            if task is None:  # another replica did it meanwhile
+                return True
+            after = await (self._bind if task["kind"] == BIND else self._refold)(conn, task)
+            if after is None:
+                await conn.execute("DELETE FROM task WHERE kind = $1 AND key = $2", task["kind"], task["key"])
+            else:
+                await conn.execute(
+                    "UPDATE task SET after = $3 WHERE kind = $1 AND key = $2", task["kind"], task["key"], after
+                )
+        return True
+
+    async def _drop_erased_keys(self, conn: RawConnection) -> bool:
+        """Whoever follows has had time to forget the records of one erased customer: from now on the feed only says
+        that the customer is gone."""
+        due = micros(self.clock.now() - self.erased_keys_kept)
+        if not await conn.fetchval(_DUE, due):
+            return False
+        async with conn.transaction():
+            await alone(conn)
+            rows = await conn.fetch(_DROP, due, PIECE)
+            things = [Erased(own, (), r["erased_at"]) for r in rows for own in r["own_customer_ids"]]
+            await PostgresResolutionStore(conn, self.hashes).publish(things, Lane.BULK)
+        return True
+
+    async def _bind(self, conn: RawConnection, task: Any) -> int | None:
+        value, _, namespace = task["key"].partition(":")
+        rows = await conn.fetch(_CONTACTS, bytes.fromhex(value), namespace, task["after"], PIECE)
+        store = PostgresResolutionStore(conn, self.hashes)
+        work = Resolution(store, await rules_of(store, self.resolve.demote_over))
+        await work((), Lane.BULK, contacts={r["component"] for r in rows})
+        return rows[-1]["record_no"] if len(rows) == PIECE else None
+
+    async def _refold(self, conn: RawConnection, task: Any) -> int | None:
+        rows = await conn.fetch(_RECORDS, task["key"], task["after"], PIECE)
+        if rows:
+            keys = [RecordKey(r["namespace"], RecordKind(r["kind"]), r["id"]) for r in rows]
+            await self.resolve.refold(PostgresResolutionStore(conn, self.hashes), keys, Lane.BULK)
+        return rows[-1]["record_no"] if len(rows) == PIECE else None

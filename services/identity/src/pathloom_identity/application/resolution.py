@@ -1,0 +1,204 @@
+"""Resolving: statements change records, records change customers, customers change whose contacts are whose."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from pathloom_kit.feeds.cursor import Lane
+
+from pathloom_identity.application.resolution_store import IndexRow, ResolutionStore, Stored
+from pathloom_identity.domain import contacts as contact_rules
+from pathloom_identity.domain.clustering import Decision, Rules, cluster
+from pathloom_identity.domain.components import components
+from pathloom_identity.domain.customers import customer_of
+from pathloom_identity.domain.identifiers import Identifier
+from pathloom_identity.domain.record_state import RecordState, fold
+from pathloom_identity.domain.records import RecordKey
+from pathloom_identity.domain.sources import policies
+from pathloom_identity.domain.statements import Statement
+from pathloom_identity.domain.things import ContactThing, Merged, Thing
+
+#: Contacts of one value that are bound again in the transaction that changed its owners; the rest follow later.
+BIND_AT_ONCE = 100
+
+
+def index_rows(state: RecordState | None) -> dict[Identifier, bool]:
+    """The identifiers that lead to a record and whether they join; links that may not join lead nowhere."""
+    if state is None:
+        return {}
+    joining = state.joining()
+    return {**dict.fromkeys(state.finding(), False), **dict.fromkeys(joining, True)}
+
+
+@dataclass
+class Resolution:
+    """One transaction's work. Make one for each; `rules` come from the sources in force."""
+
+    store: ResolutionStore
+    rules: Rules
+    things: list[Thing] = field(default_factory=list)
+    _joining: dict[Identifier, int] = field(default_factory=dict)
+    _leading: set[Identifier] = field(default_factory=set)
+
+    async def __call__(
+        self,
+        said: Iterable[Statement],
+        lane: Lane,
+        *,
+        refolded: Mapping[RecordKey, RecordState] | None = None,
+        dirty: Collection[RecordKey] = (),
+        contacts: Collection[int] = (),
+    ) -> None:
+        """Applies statements, and states folded anew from the log in place of what is stored; settles `dirty` records
+        and the contacts of these components even where nothing was said; publishes what came of it."""
+        changed = await self._change(said, refolded or {})
+        if dirty:
+            changed |= await self.store.records(dirty)
+        people = [r for key, r in changed.items() if key.is_person]
+        calls = [r for key, r in changed.items() if not key.is_person]
+        await self._settle_people(people)
+        await self._settle_contacts(calls, contacts)
+        if self.things:
+            await self.store.publish(self.things, lane)
+
+    def lead_to(self, values: Iterable[Identifier]) -> None:
+        """Whoever holds these values changed in another way: contacts that hold them are bound again."""
+        self._leading.update(values)
+
+    async def _change(
+        self, said: Iterable[Statement], refolded: Mapping[RecordKey, RecordState]
+    ) -> dict[RecordKey, Stored]:
+        by_key: dict[RecordKey, list[Statement]] = {}
+        for one in said:
+            by_key.setdefault(one.record, []).append(one)
+        stored = await self.store.records(by_key.keys() | refolded.keys())
+        before = {key: record.state for key, record in stored.items()}
+        after = {**refolded}
+        for key, statements in by_key.items():
+            after[key] = fold(after.get(key, before.get(key)), statements)
+        fresh = await self.store.create({k: s for k, s in after.items() if k not in stored})
+        changed = dict(fresh)
+        for key, record in stored.items():
+            if after[key] != before[key]:
+                record.state = after[key]
+                changed[key] = record
+        await self.store.save([r for key, r in changed.items() if key not in fresh])
+        await self._reindex(changed, before)
+        return changed
+
+    async def _reindex(self, changed: Mapping[RecordKey, Stored], before: Mapping[RecordKey, RecordState]) -> None:
+        added: list[tuple[Stored, IndexRow]] = []
+        removed: list[tuple[Stored, Identifier]] = []
+        for key, record in changed.items():
+            old, new = index_rows(before.get(key)), index_rows(record.state)
+            for identifier in old.keys() | new.keys():
+                was, now = old.get(identifier), new.get(identifier)
+                if was is now:
+                    continue
+                if now is None:
+                    removed.append((record, identifier))
+                else:
+                    added.append((record, (identifier, now)))
+                if was or now:
+                    self._joining[identifier] = self._joining.get(identifier, 0) + (1 if now else -1)
+                if key.is_person:
+                    self._leading.add(identifier)
+        if added or removed:
+            await self.store.index(added, removed)
+
+    async def _reach(self, records: list[Stored], extra: Collection[int], *, contact: bool) -> set[int]:
+        """Components to look at: of the records, and of whoever holds a joining value that came or went."""
+        kind = {"contact_id"} if contact else set()
+        values = [i for i in self._joining if (i.type in kind) == contact]
+        cap = self.rules.demote_over
+        most = max((self._joining[i] for i in values), default=0)
+        found = {r.component for r in records} | set(extra)
+        if values:
+            limit = 1_000_000 if contact else cap + 1 + max(most, 0)
+            for identifier, held in (await self.store.holders(values, contact, limit)).items():
+                # A value that was shared by too many before, and is now, joins nobody: nothing changes by it.
+                if contact or len(held) - max(self._joining[identifier], 0) <= cap:
+                    found.update(held)
+        return found
+
+    async def _settle_people(self, changed: list[Stored]) -> None:
+        if not changed:
+            return
+        wanted = await self._reach(changed, (), contact=False)
+        members = {r.key: r for r in await self.store.members(wanted)}
+        while True:
+            decisions, others = await self.store.decisions([r.no for r in members.values()])
+            if others <= wanted:
+                break
+            members.update({r.key: r for r in await self.store.members(others - wanted)})
+            wanted |= others
+        states = {key: record.state for key, record in members.items()}
+        demoted = await self._demoted(states)
+        self._assign_components(members, states, demoted, decisions)
+        moved = []
+        for group in cluster(states, decisions, self.rules, demoted):
+            leader = members[group.members[0]]
+            leader.known = True
+            for key in group.members:
+                record = members[key]
+                if record.customer_id != leader.own_id:
+                    moved.append(record)
+                    record.customer_id = leader.own_id
+                if record is not leader and record.known:
+                    self.things.append(Merged(record.own_id, leader.own_id))
+            own = {key: members[key].own_id for key in group.members}
+            self.things.append(customer_of(group, states, own))
+        await self.store.assign(list(members.values()))
+        for record in moved:
+            self._leading.update(index_rows(record.state))
+
+    async def _demoted(self, states: Mapping[RecordKey, RecordState]) -> frozenset[Identifier]:
+        values = {i for state in states.values() for i in state.joining()}
+        cap = self.rules.demote_over
+        held = await self.store.holders(values, False, cap + 1)
+        return frozenset(i for i, found in held.items() if len(found) > cap)
+
+    @staticmethod
+    def _assign_components(
+        members: Mapping[RecordKey, Stored],
+        states: Mapping[RecordKey, RecordState],
+        demoted: frozenset[Identifier],
+        decisions: Collection[Decision],
+    ) -> None:
+        for keys in components(states, demoted, decisions):
+            number = min(members[key].no for key in keys)
+            for key in keys:
+                members[key].component = number
+
+    async def _settle_contacts(self, changed: list[Stored], extra: Collection[int]) -> None:
+        wanted = await self._reach(changed, extra, contact=True) if changed or extra else set()
+        leading = {i for i in self._leading if i.type != "contact_id"}
+        if leading:
+            reached, more = await self.store.contacts_holding(leading, BIND_AT_ONCE)
+            wanted |= reached
+            await self.store.later(more)
+        if not wanted:
+            return
+        members = {r.key: r for r in await self.store.members(wanted)}
+        states = {key: record.state for key, record in members.items()}
+        self._assign_components(members, states, frozenset(), ())
+        roots = contact_rules.roots(states)
+        owners = await self.store.owners({i for s in states.values() for i in contact_rules.identifiers([s])}, self.rules.demote_over)
+        targets = {b.record for s in states.values() for b in s.binds.values() if b.record is not None}
+        targets |= {o.record for found in owners.values() for o in found.holders}
+        people = await self.store.records(targets)
+        customers = {key: record.customer_id for key, record in people.items()}
+        chains: dict[RecordKey, list[RecordKey]] = {}
+        for key, root in roots.items():
+            chains.setdefault(root, []).append(key)
+        for root, keys in chains.items():
+            binding = contact_rules.bind([states[key] for key in keys], owners, customers)
+            for key in keys:
+                record = members[key]
+                record.bound_no = people[binding.bound_to].no if binding.bound_to else None
+                self.things.append(ContactThing(key, record.own_id, root, binding))
+        await self.store.assign(list(members.values()))
+
+
+async def rules_of(store: ResolutionStore, demote_over: int) -> Rules:
+    """The rules that the sources in force make."""
+    return Rules(policies((await store.sources()).values()), demote_over)

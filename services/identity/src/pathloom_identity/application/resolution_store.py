@@ -1,0 +1,111 @@
+"""What resolving needs from the store, inside ONE transaction that is alone in the partition."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from pathloom_kit.feeds.cursor import Lane
+
+from pathloom_identity.domain.clustering import Decision
+from pathloom_identity.domain.contacts import Owners
+from pathloom_identity.domain.events import Event
+from pathloom_identity.domain.identifiers import Identifier
+from pathloom_identity.domain.record_state import RecordState
+from pathloom_identity.domain.records import RecordKey
+from pathloom_identity.domain.sources import Source
+from pathloom_identity.domain.things import Thing
+
+
+@dataclass(slots=True)
+class Stored:
+    """A record's row. `component`: the smallest row number among the records it could be one with; `known`: its own
+    id was published as a customer; `bound_no`: for a contact, the row of the record it is bound to."""
+
+    no: int
+    key: RecordKey
+    own_id: str
+    component: int
+    customer_id: str
+    known: bool
+    bound_no: int | None
+    state: RecordState
+
+
+IndexRow = tuple[Identifier, bool]
+"""An identifier that leads to a record, and whether it joins."""
+
+
+class ResolutionStore(Protocol):
+    """Every method sees what the ones before it wrote. Row numbers are given in the order of creation."""
+
+    async def sources(self) -> Mapping[str, Source]: ...
+
+    async def records(self, keys: Collection[RecordKey]) -> dict[RecordKey, Stored]:
+        """Those that exist, locked in order of their numbers."""
+        ...
+
+    async def create(self, states: Mapping[RecordKey, RecordState]) -> dict[RecordKey, Stored]:
+        """New records, each a component and (if it is a person) a customer of its own."""
+        ...
+
+    async def save(self, records: Sequence[Stored]) -> None:
+        """Writes the states."""
+        ...
+
+    async def index(
+        self, added: Sequence[tuple[Stored, IndexRow]], removed: Sequence[tuple[Stored, Identifier]]
+    ) -> None:
+        """Changes which identifiers lead to which record."""
+        ...
+
+    async def holders(self, values: Collection[Identifier], contact: bool, limit: int) -> dict[Identifier, list[int]]:
+        """Components of the records that join by each value, one per record, at most `limit` each."""
+        ...
+
+    async def members(self, components: Collection[int]) -> list[Stored]:
+        """All records of the components, locked in order of their numbers."""
+        ...
+
+    async def decisions(self, numbers: Collection[int]) -> tuple[list[Decision], set[int]]:
+        """Decisions that touch these records, and the components of the records on their other sides."""
+        ...
+
+    async def owners(self, values: Collection[Identifier], limit: int) -> dict[Identifier, Owners]:
+        """Users and anonymous records that each value leads to; more than `limit`: too many."""
+        ...
+
+    async def contacts_holding(
+        self, values: Collection[Identifier], limit: int
+    ) -> tuple[set[int], list[tuple[Identifier, int]]]:
+        """Components of the newest contacts (at most `limit` a value) that hold the values, and where to go on:
+        (value, row number below which there are more)."""
+        ...
+
+    async def assign(self, records: Sequence[Stored]) -> None:
+        """Writes component, customer, known and bound_no."""
+        ...
+
+    async def later(self, work: Iterable[tuple[Identifier, int]]) -> None:
+        """Leaves contacts to be bound again in the background."""
+        ...
+
+    async def withdraw(self, pairs: Collection[tuple[str, str, str]]) -> set[str]:
+        """Remembers (source id, message id, by): the event `by` withdraws that message. Answers the event ids that
+        the messages have, whether they have come yet or not."""
+        ...
+
+    async def withdrawals(self, event_ids: Collection[str]) -> set[tuple[str, str]]:
+        """All (target, by) that bear on whether these events, or those they withdraw, stand."""
+        ...
+
+    async def events_of(self, records: Collection[RecordKey]) -> list[Event]:
+        """Every event of the log that names one of the records, erased ones left out."""
+        ...
+
+    async def events_by_id(self, event_ids: Collection[str]) -> list[Event]:
+        """Those of the log, erased ones left out."""
+        ...
+
+    async def publish(self, things: Sequence[Thing], lane: Lane) -> None:
+        """Last: the head row is locked from here to the commit."""
+        ...

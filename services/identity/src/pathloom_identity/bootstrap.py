@@ -1,0 +1,115 @@
+"""The only wiring."""
+
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from pathlib import Path
+
+from pathloom.identity.v1 import customers_pb2_grpc, events_pb2_grpc
+from pathloom_kit.clock import Clock, SystemClock
+from pathloom_kit.feeds import epoch as epochs
+from pathloom_kit.feeds.serve import FeedServer
+from pathloom_kit.feeds.wakeup import PgWakeUps
+from pathloom_kit.ids import new_id
+from pathloom_kit.leases import PgLease, while_held
+from pathloom_kit.postgres import connect
+from pathloom_kit.postgres import migrate as migrate_database
+from pathloom_kit.rpc.server import RunningServer, serve
+from pathloom_kit.service import spawn
+
+from pathloom_identity.adapters.customer_reader import CustomerReader
+from pathloom_identity.adapters.event_log import PostgresEventLog
+from pathloom_identity.adapters.keyed import KeyedHashes
+from pathloom_identity.adapters.log_reader import read_page
+from pathloom_identity.adapters.normalisers import normalise
+from pathloom_identity.adapters.quarantine import Quarantine
+from pathloom_identity.adapters.resolver import LogResolver
+from pathloom_identity.adapters.sources import Sources
+from pathloom_identity.adapters.tasks import BackgroundTasks
+from pathloom_identity.adapters.tracer import Tracer
+from pathloom_identity.adapters.unit_of_work import PostgresUnitOfWork
+from pathloom_identity.application.bind_contact import BindContact
+from pathloom_identity.application.decide import Decide
+from pathloom_identity.application.erase_customer import EraseCustomer
+from pathloom_identity.application.record_events import RecordEvents
+from pathloom_identity.application.resolve_events import ResolveEvents
+from pathloom_identity.entrypoints import customers_grpc, events_grpc
+from pathloom_identity.settings import Settings
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+DOMAIN = "identity.pathloom"
+
+
+def migrate(settings: Settings) -> None:
+    """Brings the schema to this version."""
+    migrate_database(settings.database_url, settings.database_password.get_secret_value(), MIGRATIONS)
+
+
+async def build(settings: Settings, stack: AsyncExitStack, clock: Clock | None = None) -> RunningServer:
+    """The service, resolving and serving."""
+    clock = clock or SystemClock()
+    database = await connect(
+        settings.database_url, settings.database_password.get_secret_value(), application_name="pathloom-identity"
+    )
+    stack.push_async_callback(database.close)
+    async with database.asyncpg() as conn:
+        await epochs.ensure_epoch(conn)
+    wakeups = PgWakeUps(database)
+    spawn(stack, wakeups.run(), "wake-ups")
+
+    def recorded() -> None:
+        wakeups.published("events")
+
+    def published() -> None:
+        recorded()
+        wakeups.published("customers")
+
+    async def renew_epoch(lost: str) -> str:
+        async with database.asyncpg() as conn:
+            return await epochs.renew_epoch(conn, lost)
+
+    hashes = KeyedHashes(settings.erasure_secret.get_secret_value().encode())
+    log = PostgresEventLog(database, hashes, new_id, settings.future_tolerance_s * 1_000_000)
+    record = RecordEvents(log, clock, recorded)
+    spawn(stack, record.run(), "log writer")
+    resolve = ResolveEvents(normalise, settings.demote_over)
+    kept = timedelta(seconds=settings.erased_keys_kept_s)
+    tasks = BackgroundTasks(hashes, resolve, clock, kept)
+    resolver = LogResolver(
+        database, hashes, resolve, tasks, wakeups.of("events"), lambda: wakeups.published("customers"),
+        batch=settings.resolve_batch, bulk_share=settings.bulk_share,
+    )  # fmt: skip
+    # Short: a replica that was killed should not keep the others waiting.
+    lease = PgLease("resolve:0", new_id("identity"), ttl=timedelta(seconds=3))
+    spawn(stack, while_held(lease, database, resolver.run), "resolver")
+
+    work = PostgresUnitOfWork(database, log, hashes, published)
+    reader = CustomerReader(database, normalise)
+    events = events_grpc.EventLogServicer(
+        record,
+        FeedServer(
+            lambda after, limit: read_page(database, after, limit),
+            renew_epoch=renew_epoch,
+            wakeup=wakeups.of("events"),
+        ),
+        Tracer(database, hashes),
+        Quarantine(database, record),
+    )
+    customers = customers_grpc.CustomerServicer(
+        FeedServer(reader.page, renew_epoch=renew_epoch, wakeup=wakeups.of("customers")),
+        reader,
+        BindContact(work, resolve, clock),
+        Decide(work, clock, settings.demote_over),
+        EraseCustomer(work, resolve, clock, new_id, timedelta(days=settings.logs_follow_after_days)),
+    )
+    sources = customers_grpc.SourceServicer(Sources(database, published))
+    return await serve(
+        [
+            (events_pb2_grpc.add_EventLogServiceServicer_to_server, events, events_grpc.SERVICE),
+            (customers_pb2_grpc.add_CustomerServiceServicer_to_server, customers, customers_grpc.CUSTOMERS),
+            (customers_pb2_grpc.add_SourceServiceServicer_to_server, sources, customers_grpc.SOURCES),
+        ],
+        address=settings.grpc_address,
+        rpc_token=settings.rpc_token.get_secret_value(),
+        domain=DOMAIN,
+        checks_itself=events_grpc.CHECKS_ITSELF,
+    )

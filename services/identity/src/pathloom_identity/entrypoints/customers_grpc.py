@@ -1,0 +1,98 @@
+"""CustomerService and SourceService: translate, delegate, translate back."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+from pathloom.feed.v1 import feed_pb2
+from pathloom.identity.v1 import customers_pb2 as pb
+from pathloom.identity.v1 import customers_pb2_grpc
+from pathloom_kit.errors import InvalidArgument
+from pathloom_kit.feeds.cursor import Cursor
+from pathloom_kit.feeds.serve import FeedServer
+from pathloom_kit.telemetry import current_traceparent
+
+from pathloom_identity.adapters.customer_reader import CustomerReader
+from pathloom_identity.adapters.sources import Sources
+from pathloom_identity.adapters.wire import key_from_proto, source_from_proto, source_to_proto, timestamp
+from pathloom_identity.application.bind_contact import BindContact
+from pathloom_identity.application.decide import Decide
+from pathloom_identity.application.erase_customer import EraseCustomer
+from pathloom_identity.domain.statements import Level
+
+CUSTOMERS = "pathloom.identity.v1.CustomerService"
+SOURCES = "pathloom.identity.v1.SourceService"
+
+
+@dataclass(frozen=True)
+class CustomerServicer(customers_pb2_grpc.CustomerServiceServicer):
+    """The contract's calls; the kit's guard has checked the token and the rules of each message."""
+
+    feed: FeedServer[pb.FollowCustomersResponse]
+    reader: CustomerReader
+    bind: BindContact
+    decide: Decide
+    erase: EraseCustomer
+
+    async def FollowCustomers(
+        self, request: feed_pb2.FollowRequest, context: Any
+    ) -> AsyncIterator[pb.FollowCustomersResponse]:
+        if Cursor.from_proto(request.after).partition:
+            raise InvalidArgument(fields={"after.partition": "there is only partition 0"})
+        async for page in self.feed.stream(request):
+            yield page
+
+    async def GetCustomer(self, request: pb.GetCustomerRequest, context: Any) -> pb.GetCustomerResponse:
+        return await self.reader.get(request.customer_id)
+
+    async def FindCustomers(self, request: pb.FindCustomersRequest, context: Any) -> pb.FindCustomersResponse:
+        return await self.reader.find(request.type, request.value, request.namespace)
+
+    async def BindContact(self, request: pb.BindContactRequest, context: Any) -> pb.BindContactResponse:
+        contact, position = await self.bind(
+            key_from_proto(request.contact),
+            request.customer_id,
+            Level(request.level or Level.CLAIMED),
+            request.actor,
+            request.request_id,
+            current_traceparent(),
+        )
+        return pb.BindContactResponse(contact=await self.reader.contact(contact), position=position.to_proto())
+
+    async def Decide(self, request: pb.DecideRequest, context: Any) -> pb.DecideResponse:
+        left, right = await self.decide(
+            key_from_proto(request.left),
+            key_from_proto(request.right),
+            request.same,
+            request.actor,
+            request.reason,
+            current_traceparent(),
+        )
+        return pb.DecideResponse(left_customer_id=left, right_customer_id=right)
+
+    async def EraseCustomer(self, request: pb.EraseCustomerRequest, context: Any) -> pb.EraseCustomerResponse:
+        done = await self.erase(request.customer_id, request.actor, current_traceparent())
+        return pb.EraseCustomerResponse(
+            certificate_id=done.certificate_id,
+            events=done.events,
+            records=done.records,
+            erased_at=timestamp(done.erased_at),
+            logs_follow_by=timestamp(done.logs_follow_by),
+        )
+
+
+@dataclass(frozen=True)
+class SourceServicer(customers_pb2_grpc.SourceServiceServicer):
+    """The contract's calls."""
+
+    sources: Sources
+
+    async def PutSource(self, request: pb.PutSourceRequest, context: Any) -> pb.PutSourceResponse:
+        stored = await self.sources.put(source_from_proto(request.source))
+        return pb.PutSourceResponse(source=source_to_proto(stored))
+
+    async def GetSource(self, request: pb.GetSourceRequest, context: Any) -> pb.GetSourceResponse:
+        return pb.GetSourceResponse(source=source_to_proto(await self.sources.get(request.source_id)))
+
+    async def ListSources(self, request: pb.ListSourcesRequest, context: Any) -> pb.ListSourcesResponse:
+        return pb.ListSourcesResponse(sources=[source_to_proto(s) for s in await self.sources.list()])
