@@ -2,7 +2,7 @@
 
 Exit codes: 0 done; 1 a step failed; 2 the command line is wrong; 3 nothing runs here, or not all of it;
 4 the data folder is in use by another start; 5 a fetched or cached file is not the pinned one;
-130 ended by Ctrl-C.
+6 the platform refused: a wrong key, a field at fault; 130 ended by Ctrl-C.
 """
 
 from pathlib import Path
@@ -26,6 +26,16 @@ class NotRunning(LocalError):
     """Nothing runs on this data folder, or not everything that should."""
 
     exit_code = 3
+
+
+class NotFound(LocalError):
+    """The platform answers, and what was asked for is not there."""
+
+
+class Refused(LocalError):
+    """The platform refused the call: a wrong key, a field at fault."""
+
+    exit_code = 6
 
 
 class FolderInUse(LocalError):

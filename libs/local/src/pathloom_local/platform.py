@@ -14,7 +14,7 @@ from typing import Self
 from pathloom_local.engines.neo4j import USER as NEO4J_USER
 from pathloom_local.engines.neo4j import Neo4j
 from pathloom_local.engines.postgres import Postgres
-from pathloom_local.errors import LocalError
+from pathloom_local.errors import LocalError, StepFailed
 from pathloom_local.folders import DataFolder, default_cache_folder, default_data_folder
 from pathloom_local.ports import LOOPBACK, free_port, is_free
 from pathloom_local.readiness import until_ready
@@ -44,6 +44,8 @@ class Options:
     """Which engines to launch; None for those that the services need and no setting names."""
     replicas: Mapping[str, int] = field(default_factory=dict)
     ports: Mapping[str, int] = field(default_factory=dict)
+    blueprints: Path | None = None
+    """A folder of blueprint files beside the shipped ones."""
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
 
 
@@ -58,7 +60,7 @@ class Platform:
         self.addresses: dict[str, str] = {}
         """`http` and `grpc` (the gateway's), and each engine's and replica's by its name; host:port."""
         self.secrets: dict[str, Path] = {}
-        """Files: `admin_key`, `rpc_token`, `postgres`, `neo4j`, and each service's database password by `<database>`."""
+        """Files: `admin_key`, `rpc_token`, `erasure_secret`, `postgres`, `neo4j`, and each service's database password by `<database>`."""
         self._report = reporter or Silent()
         self._stack = AsyncExitStack()
         self._commands: dict[str, Command] = {}
@@ -138,6 +140,33 @@ class Platform:
             for wait in pending:
                 wait.cancel()
 
+    async def add_console_user(self, name: str = "demo") -> Path:
+        """Make sure that somebody may sign in to the console (and administer); the file with the password.
+
+        Raises StepFailed.
+        """
+        password = self._folder.secret(f"console_{name}")
+        command = self._commands["gateway"]
+        process = await asyncio.create_subprocess_exec(
+            *command.argv[:-1],
+            *("users", "add", name, "--admin"),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            env=dict(command.env),
+            cwd=command.cwd,
+            start_new_session=True,
+        )
+        _, said = await process.communicate(password.read_bytes() + b"\n")
+        # Someone of this name from an earlier start on this folder has the same password.
+        if process.returncode and b"there is a user" not in said:
+            raise StepFailed(
+                f"the console user could not be added: {said.decode(errors='replace').strip()[-500:]}"
+            )
+        self.secrets[f"console_{name}"] = password
+        self._write_state()
+        return password
+
     async def _start(self) -> None:
         self._folder = DataFolder.open(self.options.data)
         lock = self._folder.lock(say=self._report.note)
@@ -147,7 +176,9 @@ class Platform:
         finally:
             self._stack.callback(os.close, lock)
         self._stack.callback(self._folder.state.unlink, missing_ok=True)
-        self.secrets = {name: self._folder.secret(name) for name in ("admin_key", "rpc_token")}
+        self.secrets = {
+            name: self._folder.secret(name) for name in ("admin_key", "rpc_token", "erasure_secret")
+        }
         self._choose_replicas()
         await self._start_engines()
         services = [service(name) for name in self.options.services]
@@ -272,6 +303,8 @@ class Platform:
             raise LocalError(f"{replica.service.name} needs {', '.join(sorted(missing))} to run as well")
         store = self._stores.get(replica.service.name, Store({}))
         settings = settings_of(replica, store, upstreams, self.secrets)
+        if self.options.blueprints and replica.service.name == "journey-graph":
+            settings[replica.service.prefix + "BLUEPRINTS"] = str(self.options.blueprints)
         return Command(
             name=name,
             argv=[sys.executable, "-m", replica.service.module, verb],

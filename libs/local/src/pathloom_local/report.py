@@ -12,6 +12,9 @@ class Reporter(Protocol):
     def progress(self, step: str, there: int, total: int) -> None:
         """`there` of `total` bytes are there."""
 
+    def tell(self, step: str, detail: str) -> None:
+        """Where a step stands, in words."""
+
     def done(self, step: str, detail: str = "") -> None:
         """A step has succeeded."""
 
@@ -25,6 +28,8 @@ class Silent:
     def begin(self, step: str) -> None: ...
 
     def progress(self, step: str, there: int, total: int) -> None: ...
+
+    def tell(self, step: str, detail: str) -> None: ...
 
     def done(self, step: str, detail: str = "") -> None: ...
 

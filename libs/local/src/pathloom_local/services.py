@@ -100,6 +100,8 @@ def settings_of(
     settings["RPC_TOKEN_FILE"] = str(secrets["rpc_token"])
     for name in known.upstreams:
         settings[f"{name.replace('-', '_').upper()}_ADDRESS"] = upstreams[name]
+    if known.name == "identity":
+        settings["ERASURE_SECRET_FILE"] = str(secrets["erasure_secret"])
     if replica.http is not None:
         settings["HTTP_ADDRESS"] = replica.http
         settings["ADMIN_KEY_FILE"] = str(secrets["admin_key"])

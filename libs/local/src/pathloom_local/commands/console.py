@@ -74,6 +74,9 @@ class Steps:
         mebibytes = f"{there / 2**20:.0f} of {total / 2**20:.0f} MiB"
         self._progress.update(self._tasks[step], completed=there, total=total, detail=mebibytes)
 
+    def tell(self, step: str, detail: str) -> None:
+        self._progress.update(self._tasks[step], detail=detail)
+
     def done(self, step: str, detail: str = "") -> None:
         self._progress.update(self._tasks[step], completed=1, total=1, detail=detail)
 

@@ -1,0 +1,1 @@
+"""The platform's public REST API, as any program meets it."""

@@ -1,0 +1,1 @@
+"""A simulated contact centre played through the public door, and what the platform made of it beside the truth."""

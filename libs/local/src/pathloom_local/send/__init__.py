@@ -1,0 +1,1 @@
+"""History from files, through the public ingest door."""
