@@ -96,6 +96,11 @@ def erased(n: int, version: int, customer_id: str, records: Sequence[RecordKey])
     )
 
 
+def own_id(call: str) -> str:
+    """The customer id under which a contact stands by itself; opaque, as identity's are."""
+    return f"cus_own_{call.encode().hex()[::-1]}"
+
+
 def binding(
     n: int,
     version: int,
@@ -107,11 +112,11 @@ def binding(
     candidates: Sequence[str] = (),
     erased: bool = False,
 ) -> CustomerEntry:
-    """Whose a contact is; its own customer id is cus_call."""
+    """Whose a contact is; its own customer id is `own_id`."""
     thing = ContactBinding(
         contact=contact(call),
         root=contact(root or call),
-        own_customer_id=f"cus_{call}",
+        own_customer_id=own_id(call),
         level=level,
         reason="because",
         candidate_customer_ids=candidates,

@@ -45,6 +45,7 @@ def view_template(composed: Composed, journeys: Mapping[str, Sequence[Part]]) ->
     parts += _promises(composed.promises)
     if composed.lives:
         parts.append([LIVES, [[live.last_us, to_json(live.contact)] for live in composed.lives]])
+    parts.append(b"}")
     return joined(parts)
 
 

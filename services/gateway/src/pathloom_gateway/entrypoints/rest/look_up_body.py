@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct
 from pathloom.gateway.v1.view_pb2 import LookUpRequest
+from pathloom_kit.errors import InvalidArgument
 
 from pathloom_gateway.application.look_up import Wanted
 from pathloom_gateway.entrypoints.look_up_requests import wanted_of
@@ -48,6 +49,7 @@ class LookUpBody(Struct, frozen=True):
     wait_ms: int
 
 
+_BY = ("identifier", "customer_id", "contact")
 _decode = msgspec.json.Decoder(_LookUp).decode
 
 
@@ -73,6 +75,10 @@ def look_up_body(body: bytes) -> LookUpBody:
 
 def _judged(body: bytes) -> LookUpBody:
     said = decode_json(body) if body else {}
-    request = message_of(said if isinstance(said, dict) else {}, LookUpRequest)
+    if not isinstance(said, dict):
+        raise InvalidArgument("the body is not a JSON object", fields={"body": "is not a JSON object"})
+    if sum(said.get(name) is not None for name in _BY) > 1:
+        raise InvalidArgument(fields={"by": f"only one of {', '.join(_BY)} can be given"})
+    request = message_of(said, LookUpRequest)
     asked = request.consistency
     return LookUpBody(wanted_of(request), request.actor, asked.at_least, asked.wait_ms)
