@@ -3,20 +3,27 @@
 - `PATHLOOM_TEST_POSTGRES_URL` (a superuser's URL) and `PATHLOOM_TEST_NEO4J_URI` (+ `_USER`, `_PASSWORD`) name servers.
 - `PATHLOOM_TEST_CONTAINERS=1` takes them from containers, where Docker answers.
 - Otherwise `pathloom_local` launches them, once for the session, in a folder that is gone afterwards.
+
+`platform` is the whole of Pathloom running, once for the session, for tests that carry the mark `platform`.
 """
 
+import asyncio
 import itertools
 import os
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import asyncpg
 import pytest
 import pytest_asyncio
+from pathloom_local.api.client import PublicApi
+from pathloom_local.api.door import read_key
 from pathloom_local.engines.neo4j import Neo4jServer
 from pathloom_local.engines.postgres import PostgresServer
 from pathloom_local.platform import Options, Platform
@@ -99,6 +106,55 @@ async def clean_neo4j(neo4j: Neo4jServer) -> Neo4jServer:
     """The Neo4j of the session, emptied: no nodes, no constraints, no indexes."""
     await neo4j.wipe()
     return neo4j
+
+
+@dataclass(frozen=True, slots=True)
+class RunningPlatform:
+    """Pathloom as anyone meets it. Tests share it: keep to sources, namespaces and ids of your own (`unique`)."""
+
+    url: str
+    """Of REST and the console."""
+    grpc: str
+    """host:port of the public gRPC API."""
+    admin_key: str
+    """A key with the scopes admin and read."""
+    api: PublicApi
+    """A client of the REST API with the admin key."""
+    local: Platform
+    """The processes: kill, stop, restart; restore what you break."""
+    _numbers: "itertools.count[int]" = field(default_factory=itertools.count)
+
+    def unique(self, prefix: str) -> str:
+        """A lower-case name that no other test of this session has."""
+        return f"{prefix}{next(self._numbers)}"
+
+    async def make_source(self, source_id: str, **declared: Any) -> str:
+        """Declare a source (members of pathloom.identity.v1.Source in JSON); its id. Its namespace is the id unless said."""
+        said = {"source_id": source_id, "namespace": source_id, "trust": "TRUST_TRUSTED", **declared}
+        await self.api.put_source(said)
+        return source_id
+
+    async def make_key(
+        self, source: str = "", scopes: Sequence[str] = ("ingest",), kind: str = "server"
+    ) -> str:
+        """A key; `source` is the id of a declared source, needed for the scope ingest."""
+        _, key = await self.api.create_key(f"test {source}".strip(), scopes, source, kind)
+        return key
+
+    async def settled(self, seconds: float = 120.0) -> None:
+        """Return when everything accepted so far is in the view. Raises TimeoutError."""
+        async with asyncio.timeout(seconds):
+            while not (await self.api.status()).settled:
+                await asyncio.sleep(0.1)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def platform(engines_folder: Path) -> AsyncIterator[RunningPlatform]:
+    """Engines and all four services, on free ports of this machine."""
+    async with Platform(Options(data=engines_folder / "platform")) as local:
+        url, key = f"http://{local.addresses['http']}", read_key(local.secrets["admin_key"])
+        async with PublicApi(url, key, patience_s=30) as api:
+            yield RunningPlatform(url, local.addresses["grpc"], key, api, local)
 
 
 async def _administer(server: PostgresServer, statement: str) -> None:
