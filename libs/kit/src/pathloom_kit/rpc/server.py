@@ -11,6 +11,9 @@ from grpc_reflection.v1alpha import reflection as grpc_reflection
 from pathloom_kit.rpc.guard import Guard
 from pathloom_kit.transient import is_transient
 
+LIVE = "live"
+"""A name that the health service always answers SERVING for: whether the process answers at all, not whether it can serve."""
+
 ServiceEntry = tuple[Callable[[Any, grpc.aio.Server], None], Any, str]
 
 
@@ -92,6 +95,7 @@ async def serve(
         grpc_reflection.enable_server_reflection(exposed, server)
     port = server.add_insecure_port(address)
     running = RunningServer(server, port, checks, names)
+    await checks.set(LIVE, health_pb2.HealthCheckResponse.SERVING)
     await running.set_serving(serving)
     await server.start()
     return running
