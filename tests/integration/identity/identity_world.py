@@ -101,8 +101,8 @@ def feed_key(entry: c.CustomerEntry) -> str:
     return thing.own_customer_id if kind == "contact" else thing.customer_id
 
 
-def record(namespace: str, kind: int, id: str) -> e.RecordKey:
-    return e.RecordKey(namespace=namespace, kind=kind, id=id)
+def record(namespace: str, kind: int, record_id: str) -> e.RecordKey:
+    return e.RecordKey(namespace=namespace, kind=kind, id=record_id)
 
 
 def source(source_id: str = "crm", **given: Any) -> c.Source:
@@ -127,7 +127,12 @@ def event(message_id: str, at: float = 0, **given: Any) -> e.Event:
 
     payload = {k: given.pop(k) for k in ("properties", "traits", "context") if k in given}
     when = Timestamp(seconds=BASE + int(at), nanos=int((at % 1) * 1e9))
-    values = {"type": e.EVENT_TYPE_TRACK, "name": "Something", "occurred_at": when, "received_at": when} | given
+    values = {
+        "type": e.EVENT_TYPE_TRACK,
+        "name": "Something",
+        "occurred_at": when,
+        "received_at": when,
+    } | given
     values["payload"] = json.dumps(payload, sort_keys=True).encode()
     return e.Event(message_id=message_id, **values)
 

@@ -15,7 +15,9 @@ async def test_two_records_with_one_email_become_one_customer(identity: Identity
     assert [r.status for r in answer.results] == [e.RECORD_STATUS_ACCEPTED] * 2
     assert answer.position.n == 2
     await identity.settled()
-    found = await identity.customers.FindCustomers(c.FindCustomersRequest(type="email", value="JO@mail.example.org"))
+    found = await identity.customers.FindCustomers(
+        c.FindCustomersRequest(type="email", value="JO@mail.example.org")
+    )
     assert len(found.customers) == 1
     customer = found.customers[0]
     assert [m.key.id for m in customer.records] == ["a", "b"]
@@ -25,13 +27,17 @@ async def test_two_records_with_one_email_become_one_customer(identity: Identity
         assert await identity.customer(member.own_customer_id) == customer
 
 
-async def test_the_same_id_again_is_the_same_event_and_another_content_is_quarantined(identity: Identity) -> None:
+async def test_the_same_id_again_is_the_same_event_and_another_content_is_quarantined(
+    identity: Identity,
+) -> None:
     one = identify("1", "a", 1, email="jo@mail.example.org")
     first = await identity.record("crm", one)
     again = await identity.record("crm", one)
     assert again.results[0].status == e.RECORD_STATUS_REPEATED
     assert again.position == first.position
-    other = await identity.record("crm", identify("1", "a", 1, email="else@mail.example.org"), identify("2", "b"))
+    other = await identity.record(
+        "crm", identify("1", "a", 1, email="else@mail.example.org"), identify("2", "b")
+    )
     assert [r.status for r in other.results] == [e.RECORD_STATUS_QUARANTINED, e.RECORD_STATUS_ACCEPTED]
     assert other.results[0].reason == "ID_REUSED"
     listed = await identity.events.ListQuarantine(e.ListQuarantineRequest())
@@ -110,10 +116,14 @@ async def test_errors_name_what_is_wrong(identity: Identity) -> None:
 
 async def test_a_source_declared_anew_is_read_anew(identity: Identity) -> None:
     await identity.put(source("shop", identifiers=[]))
-    await identity.record("shop", identify("1", "a", 1, loyalty="L-77"), identify("2", "b", 2, loyalty="L-77"))
+    await identity.record(
+        "shop", identify("1", "a", 1, loyalty="L-77"), identify("2", "b", 2, loyalty="L-77")
+    )
     await identity.settled()
     assert len(await identity.things()) == 2
-    await identity.put(source("shop", identifiers=[c.IdentifierRule(field="loyalty", type="loyalty_id", joins=True)]))
+    await identity.put(
+        source("shop", identifiers=[c.IdentifierRule(field="loyalty", type="loyalty_id", joins=True)])
+    )
     await identity.settled()
     things = await identity.things()
     assert sorted(len(t.customer.records) for t in things.values() if t.HasField("customer")) == [2]

@@ -11,6 +11,10 @@ from pathloom_identity.settings import Settings
 if __name__ == "__main__":
     sys.exit(
         main(
-            name="identity", version=version("pathloom-identity"), settings=Settings, build=build, migrate=migrate
+            name="identity",
+            version=version("pathloom-identity"),
+            settings=Settings,
+            build=build,
+            migrate=migrate,
         )
     )

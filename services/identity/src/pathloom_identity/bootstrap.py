@@ -48,7 +48,9 @@ async def build(settings: Settings, stack: AsyncExitStack, clock: Clock | None =
     """The service, resolving and serving."""
     clock = clock or SystemClock()
     database = await connect(
-        settings.database_url, settings.database_password.get_secret_value(), application_name="pathloom-identity"
+        settings.database_url,
+        settings.database_password.get_secret_value(),
+        application_name="pathloom-identity",
     )
     stack.push_async_callback(database.close)
     async with database.asyncpg() as conn:

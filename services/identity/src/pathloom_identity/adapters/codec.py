@@ -33,7 +33,10 @@ def pack(state: RecordState) -> bytes:
         _Packed(
             state.first_seen,
             dict(sorted(state.sources.items())),
-            [(f, s, v.text, v.stamp, int(v.trust)) for (f, s), v in sorted(state.values.items(), key=lambda x: x[0])],
+            [
+                (f, s, v.text, v.stamp, int(v.trust))
+                for (f, s), v in sorted(state.values.items(), key=lambda x: x[0])
+            ],
             [
                 (*i, sorted((h.source_id, h.joins, int(h.trust), h.stated) for h in held))
                 for i, held in sorted(state.identifiers.items(), key=lambda x: x[0])
@@ -55,10 +58,15 @@ def unpack(packed: bytes) -> RecordState:
         p.first_seen,
         p.sources,
         {(f, s): Value(text, Stamp(*stamp), Trust(trust)) for f, s, text, stamp, trust in p.values},
-        {Identifier(t, n, v): frozenset(Holding(s, j, Trust(tr), st) for s, j, tr, st in held) for t, n, v, held in p.identifiers},
+        {
+            Identifier(t, n, v): frozenset(Holding(s, j, Trust(tr), st) for s, j, tr, st in held)
+            for t, n, v, held in p.identifiers
+        },
         frozenset(_unkey(k) for k in p.parents),
         {
-            Rank(rank): Bind(Stamp(*stamp), Level(level), _unkey(r) if r else None, Identifier(*i) if i else None)
+            Rank(rank): Bind(
+                Stamp(*stamp), Level(level), _unkey(r) if r else None, Identifier(*i) if i else None
+            )
             for rank, stamp, level, r, i in p.binds
         },
         (Stamp(*p.verification[0]), p.verification[1]) if p.verification else None,

@@ -11,10 +11,10 @@ from pathloom_identity.adapters.resolution_store import FEED
 from pathloom_identity.adapters.resolver import resolved_to
 from pathloom_identity.adapters.source_store import load_sources
 from pathloom_identity.adapters.unit_of_work import leader_of
+from pathloom_identity.application.errors import ContactNotFound
 from pathloom_identity.domain.contacts import MAX_CANDIDATES
 from pathloom_identity.domain.identifiers import Normalise, digest_of, is_blocked
 from pathloom_identity.domain.records import RecordKey
-from pathloom_identity.application.errors import ContactNotFound
 
 _THING = "SELECT version, entry FROM feed_thing WHERE feed = 'customers' AND partition = 0 AND key = $1"
 _THINGS = "SELECT key, entry FROM feed_thing WHERE feed = 'customers' AND partition = 0 AND key = ANY($1)"
@@ -74,7 +74,9 @@ class CustomerReader:
             )
             ids = [r["customer_id"] for r in rows]
             entries = {r["key"]: r["entry"] for r in await conn.fetch(_THINGS, ids[:MAX_CANDIDATES])}
-        found = [c.CustomerEntry.FromString(entries[i]).customer for i in ids[:MAX_CANDIDATES] if i in entries]
+        found = [
+            c.CustomerEntry.FromString(entries[i]).customer for i in ids[:MAX_CANDIDATES] if i in entries
+        ]
         return c.FindCustomersResponse(customers=found, more=len(ids) > MAX_CANDIDATES)
 
     async def _spellings(self, conn: RawConnection, kind: str, raw: str) -> list[str]:

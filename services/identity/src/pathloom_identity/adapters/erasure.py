@@ -80,7 +80,11 @@ async def erase(
 def _keys(rows: list[object]) -> set[RecordKey]:
     found = set()
     for r in rows:
-        for kind, name in ((RecordKind.USER, "user_id"), (RecordKind.ANONYMOUS, "anonymous_id"), (RecordKind.CONTACT, "contact_id")):
+        for kind, name in (
+            (RecordKind.USER, "user_id"),
+            (RecordKind.ANONYMOUS, "anonymous_id"),
+            (RecordKind.CONTACT, "contact_id"),
+        ):
             if r[name]:  # type: ignore[index]
                 found.add(RecordKey(r["namespace"], kind, r[name]))  # type: ignore[index]
     return found

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from asyncpg import UniqueViolationError
+from pathloom_kit.feeds.cursor import Cursor, Lane
 from pathloom_kit.feeds.epoch import epoch
 from pathloom_kit.feeds.log import take_numbers
-from pathloom_kit.feeds.cursor import Cursor, Lane
 from pathloom_kit.ids import IdFactory
 from pathloom_kit.postgres import Database, RawConnection
 
@@ -50,7 +50,7 @@ class _Row:
     n: int = 0
 
     def values(self) -> tuple[Any, ...]:
-        e, contact = self.event, self.contact
+        e = self.event
         return (
             int(self.lane), self.n, self.event_id, self.source.source_id, e.message_id, self.digest, e.type, e.name,
             self.record.namespace, int(self.record.kind), e.user_id, e.anonymous_id, e.contact_id, e.previous_id,
@@ -73,7 +73,9 @@ class _Batch:
 class PostgresEventLog:
     """Appends and reads. `now` in microseconds since 1970."""
 
-    def __init__(self, database: Database, hashes: KeyedHashes, new_id: IdFactory, future_tolerance_us: int) -> None:
+    def __init__(
+        self, database: Database, hashes: KeyedHashes, new_id: IdFactory, future_tolerance_us: int
+    ) -> None:
         self._database = database
         self._hashes = hashes
         self._new_id = new_id
@@ -89,9 +91,7 @@ class PostgresEventLog:
                 # Another replica has just taken one of these ids: look again, now it is known.
                 continue
 
-    async def append_in(
-        self, conn: RawConnection, request: AppendRequest, now: int
-    ) -> Appended:
+    async def append_in(self, conn: RawConnection, request: AppendRequest, now: int) -> Appended:
         """The same inside the caller's transaction, which must end soon: the head row is locked from here on."""
         (found,) = await self._append(conn, [request], now)
         if isinstance(found, SourceNotFound):
@@ -104,7 +104,8 @@ class PostgresEventLog:
         sources = await load_sources(conn)
         ids = [[self._hashes.event(r.source_id, e.message_id) for e in r.events] for r in requests]
         batch = _Batch(
-            await self._known(conn, [i for of_one in ids for i in of_one]), await self._tombstones(conn, requests, sources)
+            await self._known(conn, [i for of_one in ids for i in of_one]),
+            await self._tombstones(conn, requests, sources),
         )
         judged: list[list[Result] | None] = []
         for request, of_one in zip(requests, ids, strict=True):
@@ -115,7 +116,9 @@ class PostgresEventLog:
         await _insert(conn, list(batch.rows.values()))
         place = await epoch(conn)
         return [
-            SourceNotFound() if results is None else Appended(results, _position(place, request.lane, of_one, batch))
+            SourceNotFound()
+            if results is None
+            else Appended(results, _position(place, request.lane, of_one, batch))
             for request, of_one, results in zip(requests, ids, judged, strict=True)
         ]
 
@@ -128,7 +131,9 @@ class PostgresEventLog:
             if result is None:
                 result = self._take(request, source, event, event_id, batch)
             if result.status is Status.QUARANTINED and result is not ERASED and request.keep_refused:
-                refused = RefusedEvent(event.message_id, result.reason, result.field, result.detail, event.original())
+                refused = RefusedEvent(
+                    event.message_id, result.reason, result.field, result.detail, event.original()
+                )
                 self._set_aside(request, source, refused, event.claimed, event.received_at, batch)
             results.append(result)
         for refused in request.refused:
@@ -150,7 +155,9 @@ class PostgresEventLog:
             raise ValueError("an event without a record")
         for key in (record, contact):
             # What happened before the erasure does not come back under another message id either.
-            if key is not None and event.occurred_at <= batch.tombstones.get(self._hashes.record(key), event.occurred_at - 1):
+            if key is not None and event.occurred_at <= batch.tombstones.get(
+                self._hashes.record(key), event.occurred_at - 1
+            ):
                 return ERASED
         batch.rows[event_id] = _Row(
             event_id, digest, request.lane, event, source, record, contact, request.traceparent
@@ -158,7 +165,13 @@ class PostgresEventLog:
         return result
 
     def _set_aside(
-        self, request: AppendRequest, source: Source, refused: RefusedEvent, claimed: bool, received: int, batch: _Batch
+        self,
+        request: AppendRequest,
+        source: Source,
+        refused: RefusedEvent,
+        claimed: bool,
+        received: int,
+        batch: _Batch,
     ) -> None:
         original, subjects = refused.original, []
         try:
@@ -170,7 +183,10 @@ class PostgresEventLog:
             if any(self._hashes.record(key) in batch.tombstones for key in keys):
                 return
             subjects = sorted({self._hashes.record(key) for key in keys})
-        clean = [t.replace("\x00", "�") for t in (refused.message_id, refused.reason, refused.field, refused.detail)]
+        clean = [
+            t.replace("\x00", "�")
+            for t in (refused.message_id, refused.reason, refused.field, refused.detail)
+        ]
         same = self._hashes.quarantined(source.source_id, *clean[:2], original.hex())
         batch.quarantined.append(
             (
@@ -180,7 +196,9 @@ class PostgresEventLog:
         )  # fmt: skip
 
     async def _known(self, conn: RawConnection, ids: Sequence[bytes]) -> dict[bytes, Known]:
-        rows = await conn.fetch("SELECT event_id, lane, n, digest, erased FROM event WHERE event_id = ANY($1)", ids)
+        rows = await conn.fetch(
+            "SELECT event_id, lane, n, digest, erased FROM event WHERE event_id = ANY($1)", ids
+        )
         return {r["event_id"]: Known(r["lane"], r["n"], r["digest"], r["erased"]) for r in rows}
 
     async def _tombstones(

@@ -5,9 +5,9 @@ from typing import Any
 import msgspec
 from pathloom.identity.v1 import events_pb2 as e
 
-from pathloom_identity.adapters.wire import timestamp
 from pathloom_identity.domain.events import Event, EventType, record_named
 from pathloom_identity.domain.records import RecordKey, RecordKind
+from pathloom_identity.wire import timestamp
 
 COLUMNS = (
     "lane, n, event_id, source_id, message_id, type, name, namespace, kind, user_id, anonymous_id, contact_id, "
@@ -27,7 +27,9 @@ def is_object(payload: bytes) -> bool:
 
 def record_of(row: Any) -> RecordKey:
     """Whom the event names."""
-    found = record_named(row["namespace"], row["user_id"], row["anonymous_id"], row["contact_id"], claimed=row["claimed"])
+    found = record_named(
+        row["namespace"], row["user_id"], row["anonymous_id"], row["contact_id"], claimed=row["claimed"]
+    )
     if found is None:
         raise ValueError("an event of the log names nobody")
     return found

@@ -23,8 +23,8 @@ LEFT JOIN LATERAL (
         FROM (SELECT * FROM event WHERE lane = $1 AND n > $2 ORDER BY n LIMIT $3) q
     ) r WHERE before < $4 ORDER BY n
 ) p ON true ORDER BY p.n
-"""
-_BATCH = f"SELECT {COLUMNS} FROM event WHERE lane = $1 AND n > $2 ORDER BY n LIMIT $3"
+"""  # noqa: S608 - our own column names
+_BATCH = f"SELECT {COLUMNS} FROM event WHERE lane = $1 AND n > $2 ORDER BY n LIMIT $3"  # noqa: S608 - our own column names
 
 
 async def read_page(database: Database, after: Cursor, limit: int) -> e.FollowEventsResponse:

@@ -34,7 +34,10 @@ def _phone(raw: str, region: str) -> str | None:
 def _email(raw: str) -> str | None:
     try:
         found = validate_email(
-            raw.removeprefix("mailto:"), check_deliverability=False, allow_display_name=True, test_environment=True
+            raw.removeprefix("mailto:"),
+            check_deliverability=False,
+            allow_display_name=True,
+            test_environment=True,
         )
     except EmailNotValidError:
         return None

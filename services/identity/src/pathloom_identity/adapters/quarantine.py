@@ -10,12 +10,12 @@ from pathloom_kit.errors import InvalidArgument
 from pathloom_kit.feeds.cursor import Lane
 from pathloom_kit.postgres import Database
 
-from pathloom_identity.adapters.wire import timestamp
 from pathloom_identity.application.ports import AppendRequest
 from pathloom_identity.application.record_events import RecordEvents
 from pathloom_identity.application.times import micros
 from pathloom_identity.domain.acceptance import NewEvent, Result, Status
 from pathloom_identity.domain.events import EventType
+from pathloom_identity.wire import timestamp
 
 _NOT_THERE = Result(Status.QUARANTINED, "NOT_FOUND", "quarantine_id", "is not in the quarantine (any more)")
 _LIST = """
@@ -39,14 +39,20 @@ class Quarantine:
         size = page_size or 50
         async with self._database.asyncpg() as conn:
             rows = await conn.fetch(_LIST, source_id, before, size + 1)
-            total = await conn.fetchval("SELECT count(*) FROM quarantine WHERE $1 = '' OR source_id = $1", source_id)
+            total = await conn.fetchval(
+                "SELECT count(*) FROM quarantine WHERE $1 = '' OR source_id = $1", source_id
+            )
         more = str(rows[size - 1]["seq"]) if len(rows) > size else ""
-        return e.ListQuarantineResponse(events=[_shown(r) for r in rows[:size]], next_page_token=more, total=total)
+        return e.ListQuarantineResponse(
+            events=[_shown(r) for r in rows[:size]], next_page_token=more, total=total
+        )
 
     async def replay(self, quarantine_ids: Sequence[str]) -> Sequence[Result]:
         """Acceptance again, as they are; those taken leave the quarantine."""
         async with self._database.asyncpg() as conn:
-            rows = await conn.fetch("SELECT * FROM quarantine WHERE quarantine_id = ANY($1)", list(quarantine_ids))
+            rows = await conn.fetch(
+                "SELECT * FROM quarantine WHERE quarantine_id = ANY($1)", list(quarantine_ids)
+            )
         by_id = {r["quarantine_id"]: r for r in rows}
         return [await self._again(by_id[i]) if i in by_id else _NOT_THERE for i in quarantine_ids]
 
@@ -97,7 +103,9 @@ def read_original(original: bytes, received_at: int, claimed: bool) -> NewEvent:
     kind = str(said.get("type", "track")).upper()
     if kind not in EventType.__members__:
         raise ValueError("has no known type")
-    parts = {name: said[name] for name in ("properties", "traits", "context") if isinstance(said.get(name), dict)}
+    parts = {
+        name: said[name] for name in ("properties", "traits", "context") if isinstance(said.get(name), dict)
+    }
     client = said.get("clientTime", _instant(said.get("timestamp", said.get("originalTimestamp"))))
     occurred = said.get("occurredAt", client)
     return NewEvent(

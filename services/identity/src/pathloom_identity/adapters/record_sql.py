@@ -3,8 +3,8 @@
 from pathloom_identity.adapters import event_rows
 
 _RECORD = "record_no, namespace, kind, id, own_customer_id, component, customer_id, known, bound_no, state"
-BY_KEY = f"SELECT {_RECORD} FROM record WHERE key_hash = ANY($1) ORDER BY record_no FOR UPDATE"
-MEMBERS = f"SELECT {_RECORD} FROM record WHERE component = ANY($1) ORDER BY record_no FOR UPDATE"
+BY_KEY = f"SELECT {_RECORD} FROM record WHERE key_hash = ANY($1) ORDER BY record_no FOR UPDATE"  # noqa: S608 - our own column names
+MEMBERS = f"SELECT {_RECORD} FROM record WHERE component = ANY($1) ORDER BY record_no FOR UPDATE"  # noqa: S608 - our own column names
 CREATE = """
 WITH fresh AS (
     SELECT nextval(pg_get_serial_sequence('record', 'record_no')) AS no, i.*
@@ -84,7 +84,5 @@ WITH RECURSIVE up AS (
 SELECT * FROM up UNION SELECT * FROM down
 UNION SELECT w.target, w.by_event FROM withdrawal w JOIN down ON w.target = down.target
 """
-EVENTS_OF = (
-    f"SELECT {event_rows.COLUMNS} FROM event WHERE (record_hash = ANY($1) OR contact_hash = ANY($1)) AND NOT erased"
-)
-EVENTS_BY_ID = f"SELECT {event_rows.COLUMNS} FROM event WHERE event_id = ANY($1) AND NOT erased"
+EVENTS_OF = f"SELECT {event_rows.COLUMNS} FROM event WHERE (record_hash = ANY($1) OR contact_hash = ANY($1)) AND NOT erased"  # noqa: S608 - our own column names
+EVENTS_BY_ID = f"SELECT {event_rows.COLUMNS} FROM event WHERE event_id = ANY($1) AND NOT erased"  # noqa: S608 - our own column names

@@ -8,7 +8,8 @@ from pathloom_kit.feeds.log import Thing as FeedThing
 from pathloom_kit.feeds.log import ThingFeed
 from pathloom_kit.postgres import RawConnection
 
-from pathloom_identity.adapters import event_rows, record_sql, wire
+from pathloom_identity import wire
+from pathloom_identity.adapters import event_rows, record_sql
 from pathloom_identity.adapters.codec import pack, unpack
 from pathloom_identity.adapters.keyed import KeyedHashes
 from pathloom_identity.adapters.source_store import load_sources
@@ -102,12 +103,18 @@ class PostgresResolutionStore:
                 [joins for _, (_, joins) in added], [i.type for _, (i, _) in added],
             )  # fmt: skip
 
-    async def holders(self, values: Collection[Identifier], contact: bool, limit: int) -> dict[Identifier, list[int]]:
+    async def holders(
+        self, values: Collection[Identifier], contact: bool, limit: int
+    ) -> dict[Identifier, list[int]]:
         wanted = list(values)
         found: dict[Identifier, list[int]] = {value: [] for value in wanted}
         if wanted:
             rows = await self._conn.fetch(
-                record_sql.HOLDERS, [v.digest() for v in wanted], [v.namespace for v in wanted], contact, limit
+                record_sql.HOLDERS,
+                [v.digest() for v in wanted],
+                [v.namespace for v in wanted],
+                contact,
+                limit,
             )
             for row in rows:
                 found[wanted[row["i"] - 1]].append(row["component"])
@@ -190,7 +197,11 @@ class PostgresResolutionStore:
 
     async def publish(self, things: Sequence[Thing], lane: Lane) -> None:
         entries = [
-            FeedThing(wire.feed_key(thing), wire.entry(thing).SerializeToString(deterministic=True), self._traceparent)
+            FeedThing(
+                wire.feed_key(thing),
+                wire.entry(thing).SerializeToString(deterministic=True),
+                self._traceparent,
+            )
             for thing in things
         ]
         await FEED.publish(self._conn, entries, lane)

@@ -11,7 +11,6 @@ from pathloom_identity.adapters.codec import as_json
 from pathloom_identity.domain.sources import PLATFORM, Source
 
 
-
 async def load_sources(conn: RawConnection) -> dict[str, Source]:
     """All sources by id, the platform's own among them."""
     rows = await conn.fetch("SELECT source_id, declaration FROM source ORDER BY source_id")
@@ -34,7 +33,9 @@ _PARSED: dict[str, Source] = {}
 
 async def put_source(conn: RawConnection, source: Source) -> Source | None:
     """Stores the declaration; returns the one before."""
-    before: Any = await conn.fetchval("SELECT declaration FROM source WHERE source_id = $1 FOR UPDATE", source.source_id)
+    before: Any = await conn.fetchval(
+        "SELECT declaration FROM source WHERE source_id = $1 FOR UPDATE", source.source_id
+    )
     await conn.execute(
         "INSERT INTO source AS s (source_id, declaration, version) VALUES ($1, $2, 1) "
         "ON CONFLICT (source_id) DO UPDATE SET declaration = excluded.declaration, version = s.version + 1",

@@ -51,7 +51,9 @@ class BackgroundTasks:
             return await self._drop_erased_keys(conn)
         async with conn.transaction():
             await alone(conn)
-            task = await conn.fetchrow("SELECT kind, key, after FROM task ORDER BY kind DESC, key LIMIT 1 FOR UPDATE")
+            task = await conn.fetchrow(
+                "SELECT kind, key, after FROM task ORDER BY kind DESC, key LIMIT 1 FOR UPDATE"
+            )
             if task is None:  # another replica did it meanwhile
                 return True
             after = await (self._bind if task["kind"] == BIND else self._refold)(conn, task)
@@ -59,7 +61,10 @@ class BackgroundTasks:
                 await conn.execute("DELETE FROM task WHERE kind = $1 AND key = $2", task["kind"], task["key"])
             else:
                 await conn.execute(
-                    "UPDATE task SET after = $3 WHERE kind = $1 AND key = $2", task["kind"], task["key"], after
+                    "UPDATE task SET after = $3 WHERE kind = $1 AND key = $2",
+                    task["kind"],
+                    task["key"],
+                    after,
                 )
         return True
 

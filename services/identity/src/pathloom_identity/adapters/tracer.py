@@ -12,10 +12,10 @@ from pathloom_identity.adapters import event_rows
 from pathloom_identity.adapters.keyed import KeyedHashes
 from pathloom_identity.adapters.resolver import resolved_to
 from pathloom_identity.adapters.source_store import load_sources
-from pathloom_identity.adapters.wire import key_to_proto, timestamp
 from pathloom_identity.application.errors import EventNotFound
+from pathloom_identity.wire import key_to_proto, timestamp
 
-_EVENT = f"SELECT {event_rows.COLUMNS} FROM event WHERE event_id = ANY($1) ORDER BY received_at DESC LIMIT 1"
+_EVENT = f"SELECT {event_rows.COLUMNS} FROM event WHERE event_id = ANY($1) ORDER BY received_at DESC LIMIT 1"  # noqa: S608 - our own column names
 _REFUSED = """
 SELECT * FROM quarantine WHERE message_id = $1 AND ($2 = '' OR source_id = $2) ORDER BY seq DESC LIMIT 1
 """
@@ -67,7 +67,11 @@ class Tracer:
         parked = await conn.fetchval(_PARKED, lane, n)
         found.reason = parked or ""
         found.state = (
-            _State.STATE_PARKED if parked else _State.STATE_RESOLVED if done[lane] >= n else _State.STATE_WAITING
+            _State.STATE_PARKED
+            if parked
+            else _State.STATE_RESOLVED
+            if done[lane] >= n
+            else _State.STATE_WAITING
         )
         key = event_rows.record_of(row)
         found.record.CopyFrom(key_to_proto(key))
@@ -82,10 +86,16 @@ class Tracer:
             resolved = await resolved_to(conn, place)
             marks = [mark.to_proto() for mark in watermarks_of("events", resolved)]
             heads = {
-                (feed, lane): await head(conn, feed, 0, lane) for feed in ("events", "customers") for lane in LANES
+                (feed, lane): await head(conn, feed, 0, lane)
+                for feed in ("events", "customers")
+                for lane in LANES
             }
-            parked = {r["lane"]: r["n"] for r in await conn.fetch(
-                "SELECT lane, count(*) AS n FROM feed_parked WHERE feed = 'events' GROUP BY lane")}
+            parked = {
+                r["lane"]: r["n"]
+                for r in await conn.fetch(
+                    "SELECT lane, count(*) AS n FROM feed_parked WHERE feed = 'events' GROUP BY lane"
+                )
+            }
             left = await conn.fetchval("SELECT count(*) FROM task")
         found = f.DescribeFeedsResponse()
         for (feed, lane), n in heads.items():
@@ -96,5 +106,3 @@ class Tracer:
                 state.waiting = heads["events", lane] - next(c.n for c in resolved if c.lane is lane)
                 state.waiting += left if lane is LANES[-1] else 0
         return found
-
-

@@ -18,7 +18,7 @@ from pathloom_identity.application.resolution_store import Stored
 from pathloom_identity.domain.events import Event
 from pathloom_identity.domain.records import RecordKey, RecordKind
 
-_EVENT = f"SELECT {event_rows.COLUMNS} FROM event WHERE event_id = $1"
+_EVENT = f"SELECT {event_rows.COLUMNS} FROM event WHERE event_id = $1"  # noqa: S608 - our own column names
 # The oldest record of the group that the record with this own id is in now: the one whose own id is the customer's.
 _LEADER = """
 SELECT l.namespace, l.kind, l.id FROM record r JOIN record l ON l.own_customer_id = r.customer_id
@@ -35,7 +35,9 @@ ON CONFLICT (left_no, right_no) DO UPDATE SET same = excluded.same, actor = excl
 class PostgresUnit:
     """The port, on one connection."""
 
-    def __init__(self, conn: RawConnection, log: PostgresEventLog, hashes: KeyedHashes, traceparent: str) -> None:
+    def __init__(
+        self, conn: RawConnection, log: PostgresEventLog, hashes: KeyedHashes, traceparent: str
+    ) -> None:
         self._conn = conn
         self._log = log
         self._hashes = hashes
@@ -58,10 +60,14 @@ class PostgresUnit:
         key = await leader_of(self._conn, customer_id)
         return (await self._resolution.records([key]))[key]
 
-    async def decide(self, left: Stored, right: Stored, same: bool, actor: str, reason: str, now: int) -> None:
+    async def decide(
+        self, left: Stored, right: Stored, same: bool, actor: str, reason: str, now: int
+    ) -> None:
         await self._conn.execute(_DECIDE, left.no, right.no, same, actor, reason, now)
 
-    async def erase(self, customer_id: str, actor: str, now: int, certificate_id: str, follow_by: int) -> Erasure:
+    async def erase(
+        self, customer_id: str, actor: str, now: int, certificate_id: str, follow_by: int
+    ) -> Erasure:
         leader = await self.leader_of(customer_id)
         return await erase(self._conn, self._hashes, leader.own_id, actor, now, certificate_id, follow_by)
 
@@ -90,8 +96,7 @@ class PostgresUnitOfWork:
 
     @asynccontextmanager
     async def __call__(self, traceparent: str = "") -> AsyncIterator[PostgresUnit]:
-        async with self._database.asyncpg() as conn:
-            async with conn.transaction():
-                await alone(conn)
-                yield PostgresUnit(conn, self._log, self._hashes, traceparent)
+        async with self._database.asyncpg() as conn, conn.transaction():
+            await alone(conn)
+            yield PostgresUnit(conn, self._log, self._hashes, traceparent)
         self._published()

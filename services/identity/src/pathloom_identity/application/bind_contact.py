@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 
 from pathloom_kit.clock import Clock
+from pathloom_kit.errors import InvalidArgument
 from pathloom_kit.feeds.cursor import Cursor, Lane
 
 from pathloom_identity.application.errors import ContactNotFound
@@ -15,7 +16,6 @@ from pathloom_identity.domain.events import EventType
 from pathloom_identity.domain.records import RecordKey
 from pathloom_identity.domain.sources import PLATFORM
 from pathloom_identity.domain.statements import Level
-from pathloom_kit.errors import InvalidArgument
 
 EVENT_NAME = "Contact Bound"
 
@@ -30,7 +30,13 @@ class BindContact:
     clock: Clock
 
     async def __call__(
-        self, contact: RecordKey, customer_id: str, level: Level, actor: str, request_id: str, traceparent: str = ""
+        self,
+        contact: RecordKey,
+        customer_id: str,
+        level: Level,
+        actor: str,
+        request_id: str,
+        traceparent: str = "",
     ) -> tuple[RecordKey, Cursor]:
         """The contact's key and the place of the fact in the log."""
         if contact.is_person:
@@ -68,5 +74,3 @@ class BindContact:
             # At once, before the resolver comes to it: applied twice is applied once.
             await self.resolve(unit.resolution, [found[0]], Lane.LIVE)
             return contact, appended.position
-
-

@@ -78,11 +78,15 @@ class Unit(Protocol):
         """The oldest record of the customer that ever had this id. CustomerNotFound, CustomerErased."""
         ...
 
-    async def decide(self, left: Stored, right: Stored, same: bool, actor: str, reason: str, now: int) -> None:
+    async def decide(
+        self, left: Stored, right: Stored, same: bool, actor: str, reason: str, now: int
+    ) -> None:
         """Keeps the latest decision on the pair."""
         ...
 
-    async def erase(self, customer_id: str, actor: str, now: int, certificate_id: str, follow_by: int) -> Erasure:
+    async def erase(
+        self, customer_id: str, actor: str, now: int, certificate_id: str, follow_by: int
+    ) -> Erasure:
         """Blanks, deletes and leaves tombstones (see the adapter); what is left must then be resolved again."""
         ...
 

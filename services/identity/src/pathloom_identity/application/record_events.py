@@ -55,7 +55,8 @@ class RecordEvents:
                     raise
 
     def _next(self) -> list[tuple[AppendRequest, "asyncio.Future[Appended]"]]:
-        taken, events = [], 0
+        taken: list[tuple[AppendRequest, asyncio.Future[Appended]]] = []
+        events = 0
         while self._queue and (not taken or events + _size(self._queue[0][0]) <= MAX_EVENTS):
             request, future = self._queue.popleft()
             self._waiting -= _size(request)

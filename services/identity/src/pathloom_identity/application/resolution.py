@@ -85,7 +85,9 @@ class Resolution:
         await self._reindex(changed, before)
         return changed
 
-    async def _reindex(self, changed: Mapping[RecordKey, Stored], before: Mapping[RecordKey, RecordState]) -> None:
+    async def _reindex(
+        self, changed: Mapping[RecordKey, Stored], before: Mapping[RecordKey, RecordState]
+    ) -> None:
         added: list[tuple[Stored, IndexRow]] = []
         removed: list[tuple[Stored, Identifier]] = []
         for key, record in changed.items():
@@ -182,7 +184,9 @@ class Resolution:
         states = {key: record.state for key, record in members.items()}
         self._assign_components(members, states, frozenset(), ())
         roots = contact_rules.roots(states)
-        owners = await self.store.owners({i for s in states.values() for i in contact_rules.identifiers([s])}, self.rules.demote_over)
+        owners = await self.store.owners(
+            {i for s in states.values() for i in contact_rules.identifiers([s])}, self.rules.demote_over
+        )
         targets = {b.record for s in states.values() for b in s.binds.values() if b.record is not None}
         targets |= {o.record for found in owners.values() for o in found.holders}
         people = await self.store.records(targets)

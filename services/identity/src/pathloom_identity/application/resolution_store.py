@@ -58,7 +58,9 @@ class ResolutionStore(Protocol):
         """Changes which identifiers lead to which record."""
         ...
 
-    async def holders(self, values: Collection[Identifier], contact: bool, limit: int) -> dict[Identifier, list[int]]:
+    async def holders(
+        self, values: Collection[Identifier], contact: bool, limit: int
+    ) -> dict[Identifier, list[int]]:
         """Components of the records that join by each value, one per record, at most `limit` each."""
         ...
 

@@ -29,7 +29,11 @@ class ResolveEvents:
 
     async def __call__(self, store: ResolutionStore, events: Sequence[Event], lane: Lane) -> None:
         sources = dict(await store.sources())
-        named = [(e.source_id, message, e.event_id) for e in events if (message := withdrawn_message(e)) is not None]
+        named = [
+            (e.source_id, message, e.event_id)
+            for e in events
+            if (message := withdrawn_message(e)) is not None
+        ]
         targets = await store.withdraw(named) if named else set()
         fallen = await self._fallen(store, {e.event_id for e in events} | targets)
         said = [s for e in events for s in self._read(e, sources, fallen)]
@@ -39,9 +43,13 @@ class ResolveEvents:
     async def refold(self, store: ResolutionStore, keys: Collection[RecordKey], lane: Lane) -> None:
         """Folds records anew from the whole log, for instance when a source means something else now."""
         states = await self.from_log(store, keys)
-        await Resolution(store, await rules_of(store, self.demote_over))((), lane, refolded=states, dirty=keys)
+        await Resolution(store, await rules_of(store, self.demote_over))(
+            (), lane, refolded=states, dirty=keys
+        )
 
-    async def from_log(self, store: ResolutionStore, keys: Collection[RecordKey]) -> dict[RecordKey, RecordState]:
+    async def from_log(
+        self, store: ResolutionStore, keys: Collection[RecordKey]
+    ) -> dict[RecordKey, RecordState]:
         """What the log says of these records; those it says nothing of are left out."""
         return await self._from_log(store, keys, dict(await store.sources())) if keys else {}
 

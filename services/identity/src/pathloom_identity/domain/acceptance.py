@@ -33,7 +33,10 @@ class Result:
 ACCEPTED, REPEATED = Result(Status.ACCEPTED), Result(Status.REPEATED)
 ERASED = Result(Status.QUARANTINED, "ERASED", "", "it belongs to a person who was erased; it is not kept")
 ID_REUSED = Result(
-    Status.QUARANTINED, "ID_REUSED", "message_id", "another event of this source has the same id and another content"
+    Status.QUARANTINED,
+    "ID_REUSED",
+    "message_id",
+    "another event of this source has the same id and another content",
 )
 
 
@@ -65,15 +68,25 @@ class NewEvent:
             self.type, self.name, self.user_id, self.anonymous_id, self.contact_id, self.previous_id, self.group_id,
             self.client_time,
         )  # fmt: skip
-        return blake2b("\x1f".join(map(str, parts)).encode() + b"\x1f" + self.payload, digest_size=16).digest()
+        return blake2b(
+            "\x1f".join(map(str, parts)).encode() + b"\x1f" + self.payload, digest_size=16
+        ).digest()
 
     def record(self, source: Source) -> RecordKey | None:
         return record_named(
-            self.namespace or source.namespace, self.user_id, self.anonymous_id, self.contact_id, claimed=self.claimed
+            self.namespace or source.namespace,
+            self.user_id,
+            self.anonymous_id,
+            self.contact_id,
+            claimed=self.claimed,
         )
 
     def contact(self, source: Source) -> RecordKey | None:
-        return RecordKey(self.namespace or source.namespace, RecordKind.CONTACT, self.contact_id) if self.contact_id else None
+        return (
+            RecordKey(self.namespace or source.namespace, RecordKind.CONTACT, self.contact_id)
+            if self.contact_id
+            else None
+        )
 
     def original(self) -> bytes:
         """The event in the tracking protocol's own shape, for the quarantine."""
@@ -182,9 +195,9 @@ def subjects(original: Mapping[str, Any], namespace: str) -> list[RecordKey]:
         (("contactId", "contact_id"), RecordKind.CONTACT),
     ):
         for name in names:
-            for value in (original.get(name), inner.get(name)):
-                if isinstance(value, str | int) and not isinstance(value, bool) and str(value).strip():
-                    found.append(RecordKey(namespace, kind, str(value).strip()))
+            said = (original.get(name), inner.get(name))
+            texts = (str(v).strip() for v in said if isinstance(v, str | int) and not isinstance(v, bool))
+            found += [RecordKey(namespace, kind, text) for text in texts if text]
     claimed = original.get("userId", original.get("user_id"))
     if isinstance(claimed, str) and claimed.strip():
         found.append(RecordKey(namespace, RecordKind.ANONYMOUS, f"claimed:{claimed.strip()}"))

@@ -97,7 +97,10 @@ def joins(identifier: Identifier, held_by: Collection[RecordKey], rules: Rules) 
 
 
 def edges(
-    records: Mapping[RecordKey, RecordState], demoted: frozenset[Identifier], decisions: Iterable[Decision], rules: Rules
+    records: Mapping[RecordKey, RecordState],
+    demoted: frozenset[Identifier],
+    decisions: Iterable[Decision],
+    rules: Rules,
 ) -> list[Edge]:
     """All reasons to join, in the order in which they are tried. `demoted`: values known to be held by too many
     records, most of which are not in `records`."""

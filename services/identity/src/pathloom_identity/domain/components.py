@@ -9,7 +9,9 @@ from pathloom_identity.domain.records import RecordKey
 
 
 def components(
-    records: Mapping[RecordKey, RecordState], demoted: Collection[Identifier] = (), decisions: Iterable[Decision] = ()
+    records: Mapping[RecordKey, RecordState],
+    demoted: Collection[Identifier] = (),
+    decisions: Iterable[Decision] = (),
 ) -> list[set[RecordKey]]:
     """The components among `records`. Limits and "different" play no part: they cut inside a component."""
     parent = {key: key for key in records}

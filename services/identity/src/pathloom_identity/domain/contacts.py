@@ -101,7 +101,9 @@ def _follow(
     if said.identifier is not None:
         found = owners.get(said.identifier, Owners()).customers()
         if len(found) > 1:
-            return Binding(Level.LISTED, "the identifier it names belongs to several customers", None, candidates)
+            return Binding(
+                Level.LISTED, "the identifier it names belongs to several customers", None, candidates
+            )
         return next((Binding(said.level, why, o.record, candidates) for o in found.values()), None)
     if said.record is None:
         return Binding(Level.NONE, "it was said to be none of those known", None, candidates)
@@ -116,7 +118,9 @@ _WHY = {
 }
 
 
-def _verified(rank: Rank, said: Bind, binding: Binding, outcome: tuple[tuple[object, ...], bool] | None) -> Binding:
+def _verified(
+    rank: Rank, said: Bind, binding: Binding, outcome: tuple[tuple[object, ...], bool] | None
+) -> Binding:
     """A verification raises or lowers what systems and customers said; a choice speaks for itself, unless it is
     older than the outcome."""
     if outcome is None or binding.level < Level.CLAIMED or rank is Rank.DEVICE:
@@ -146,7 +150,9 @@ def _candidates(states: list[RecordState], owners: Mapping[Identifier, Owners]) 
     return tuple(sorted(score, key=lambda c: score[c])[:MAX_CANDIDATES])
 
 
-def _probable(states: list[RecordState], owners: Mapping[Identifier, Owners], candidates: tuple[str, ...]) -> Binding:
+def _probable(
+    states: list[RecordState], owners: Mapping[Identifier, Owners], candidates: tuple[str, ...]
+) -> Binding:
     if len(candidates) == 1:
         found = [
             owner
@@ -154,7 +160,9 @@ def _probable(states: list[RecordState], owners: Mapping[Identifier, Owners], ca
             for owner in owners.get(identifier, Owners()).customers().values()
         ]
         oldest = min(found, key=lambda o: (o.first_seen, o.record))
-        return Binding(Level.PROBABLE, "its number or address belongs to one customer", oldest.record, candidates)
+        return Binding(
+            Level.PROBABLE, "its number or address belongs to one customer", oldest.record, candidates
+        )
     if candidates:
         return Binding(Level.LISTED, "its number or address belongs to several customers", None, candidates)
     if any(owners.get(identifier, Owners()).too_many for identifier in identifiers(states)):

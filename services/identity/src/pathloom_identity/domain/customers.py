@@ -10,7 +10,9 @@ from pathloom_identity.domain.records import RecordKey
 from pathloom_identity.domain.things import Customer, HeldIdentifier, Member
 
 
-def customer_of(group: Group, records: Mapping[RecordKey, RecordState], own_ids: Mapping[RecordKey, str]) -> Customer:
+def customer_of(
+    group: Group, records: Mapping[RecordKey, RecordState], own_ids: Mapping[RecordKey, str]
+) -> Customer:
     """The customer that a group is. Its id is the own id of its oldest record, so every old id answers for ever and
     an un-merge brings the old ids back."""
     states = {key: records[key] for key in group.members}

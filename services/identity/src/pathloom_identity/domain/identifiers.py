@@ -9,11 +9,73 @@ from typing import NamedTuple
 Normalise = Callable[[str, str, str], str | None]
 
 _BLOCKED = frozenset(
-    """null none nil undefined nan n/a na unknown unbekannt anonymous anonym anonymus withheld private restricted
-    unavailable blocked hidden test guest default admin user customer noreply no-reply false true - -- . ? x xx xxx
-    invalid empty missing not_set notset [object object] {} []""".split()
-) | {"[object object]", "not set", "not available", "no number", "caller id blocked", "00000000-0000-0000-0000-000000000000"}
-_NOBODY_MAILBOX = frozenset({"noreply", "no-reply", "donotreply", "do-not-reply", "mailer-daemon", "postmaster", "none", "null", "unknown"})
+    [
+        "null",
+        "none",
+        "nil",
+        "undefined",
+        "nan",
+        "n/a",
+        "na",
+        "unknown",
+        "unbekannt",
+        "anonymous",
+        "anonym",
+        "anonymus",
+        "withheld",
+        "private",
+        "restricted",
+        "unavailable",
+        "blocked",
+        "hidden",
+        "test",
+        "guest",
+        "default",
+        "admin",
+        "user",
+        "customer",
+        "noreply",
+        "no-reply",
+        "false",
+        "true",
+        "-",
+        "--",
+        ".",
+        "?",
+        "x",
+        "xx",
+        "xxx",
+        "invalid",
+        "empty",
+        "missing",
+        "not_set",
+        "notset",
+        "[object",
+        "object]",
+        "{}",
+        "[]",
+    ]
+) | {
+    "[object object]",
+    "not set",
+    "not available",
+    "no number",
+    "caller id blocked",
+    "00000000-0000-0000-0000-000000000000",
+}
+_NOBODY_MAILBOX = frozenset(
+    {
+        "noreply",
+        "no-reply",
+        "donotreply",
+        "do-not-reply",
+        "mailer-daemon",
+        "postmaster",
+        "none",
+        "null",
+        "unknown",
+    }
+)
 MAX_VALUE = 512
 
 

@@ -76,7 +76,9 @@ class Statement:
     verified: bool | None = None
 
 
-def statements(event: Event, source: Source, normalise: Normalise, *, withdrawn: bool = False) -> list[Statement]:
+def statements(
+    event: Event, source: Source, normalise: Normalise, *, withdrawn: bool = False
+) -> list[Statement]:
     """Everything `event` says. A withdrawn event still names its records; an erased one says nothing."""
     if event.erased:
         return []
@@ -91,7 +93,13 @@ def statements(event: Event, source: Source, normalise: Normalise, *, withdrawn:
         return [about(record) for record in named]
     found: list[Statement] = []
     if event.record.is_person:
-        found.append(about(event.record, values=_values(event), claims=tuple(_person_claims(event, source, trust, normalise))))
+        found.append(
+            about(
+                event.record,
+                values=_values(event),
+                claims=tuple(_person_claims(event, source, trust, normalise)),
+            )
+        )
     if contact is not None:
         parents, children = _relations(event, contact)
         found.append(
@@ -105,7 +113,9 @@ def statements(event: Event, source: Source, normalise: Normalise, *, withdrawn:
         )
         # A contact that another one belongs to exists from then on, so that the root does not wait for its events.
         found += [about(parent, claims=(_self_claim(parent),)) for parent in parents]
-        found += [about(child, claims=_chain_claims(child, (contact,)), parents=(contact,)) for child in children]
+        found += [
+            about(child, claims=_chain_claims(child, (contact,)), parents=(contact,)) for child in children
+        ]
     return found
 
 
@@ -134,14 +144,19 @@ def _fields(event: Event) -> Mapping[str, Any]:
 
 def _rules(source: Source) -> list[IdentifierRule]:
     declared = {rule.field for rule in source.identifiers}
-    return [*source.identifiers, *(IdentifierRule(f, t) for f, t in DEFAULT_FIELDS.items() if f not in declared)]
+    return [
+        *source.identifiers,
+        *(IdentifierRule(f, t) for f, t in DEFAULT_FIELDS.items() if f not in declared),
+    ]
 
 
 def _declared(event: Event, source: Source, trust: Trust, normalise: Normalise) -> Iterator[Claim]:
     fields = _fields(event)
     for rule in _rules(source):
         scope = source.namespace if rule.namespaced else ""
-        if (read := read_identifier(rule.type, scope, fields.get(rule.field), source.region, normalise)) is not None:
+        if (
+            read := read_identifier(rule.type, scope, fields.get(rule.field), source.region, normalise)
+        ) is not None:
             identifier, clean = read
             yield Claim(identifier, rule.joins and clean and trust > Trust.CLAIMED)
 
@@ -155,7 +170,11 @@ def _user_identifiers(user_id: str, source: Source, normalise: Normalise) -> Ite
 
 
 def _self_claim(record: RecordKey) -> Claim:
-    kind = {RecordKind.USER: "user_id", RecordKind.ANONYMOUS: "anonymous_id", RecordKind.CONTACT: "contact_id"}
+    kind = {
+        RecordKind.USER: "user_id",
+        RecordKind.ANONYMOUS: "anonymous_id",
+        RecordKind.CONTACT: "contact_id",
+    }
     return Claim(Identifier(kind[record.kind], record.namespace, record.id), not is_blocked("id", record.id))
 
 
@@ -231,7 +250,12 @@ def _binds(event: Event, source: Source, trust: Trust, normalise: Normalise) -> 
     if event.record.kind is RecordKind.USER:
         yield rank, Bind(event.stamp, level, record=event.record)
     elif event.user_id:
-        yield rank, Bind(event.stamp, level, identifier=list(_user_identifiers(event.user_id, source, normalise))[-1])
+        yield (
+            rank,
+            Bind(
+                event.stamp, level, identifier=list(_user_identifiers(event.user_id, source, normalise))[-1]
+            ),
+        )
     elif joining:
         yield rank, Bind(event.stamp, level, identifier=min(joining))
     if event.record.kind is RecordKind.ANONYMOUS:

@@ -12,13 +12,12 @@ from pathloom_kit.feeds.cursor import Cursor
 from pathloom_kit.feeds.serve import FeedServer
 from pathloom_kit.telemetry import current_traceparent
 
-from pathloom_identity.adapters.customer_reader import CustomerReader
-from pathloom_identity.adapters.sources import Sources
-from pathloom_identity.adapters.wire import key_from_proto, source_from_proto, source_to_proto, timestamp
 from pathloom_identity.application.bind_contact import BindContact
 from pathloom_identity.application.decide import Decide
 from pathloom_identity.application.erase_customer import EraseCustomer
+from pathloom_identity.application.queries import Customers, SourceDesk
 from pathloom_identity.domain.statements import Level
+from pathloom_identity.wire import key_from_proto, source_from_proto, source_to_proto, timestamp
 
 CUSTOMERS = "pathloom.identity.v1.CustomerService"
 SOURCES = "pathloom.identity.v1.SourceService"
@@ -29,7 +28,7 @@ class CustomerServicer(customers_pb2_grpc.CustomerServiceServicer):
     """The contract's calls; the kit's guard has checked the token and the rules of each message."""
 
     feed: FeedServer[pb.FollowCustomersResponse]
-    reader: CustomerReader
+    reader: Customers
     bind: BindContact
     decide: Decide
     erase: EraseCustomer
@@ -57,7 +56,9 @@ class CustomerServicer(customers_pb2_grpc.CustomerServiceServicer):
             request.request_id,
             current_traceparent(),
         )
-        return pb.BindContactResponse(contact=await self.reader.contact(contact), position=position.to_proto())
+        return pb.BindContactResponse(
+            contact=await self.reader.contact(contact), position=position.to_proto()
+        )
 
     async def Decide(self, request: pb.DecideRequest, context: Any) -> pb.DecideResponse:
         left, right = await self.decide(
@@ -85,7 +86,7 @@ class CustomerServicer(customers_pb2_grpc.CustomerServiceServicer):
 class SourceServicer(customers_pb2_grpc.SourceServiceServicer):
     """The contract's calls."""
 
-    sources: Sources
+    sources: SourceDesk
 
     async def PutSource(self, request: pb.PutSourceRequest, context: Any) -> pb.PutSourceResponse:
         stored = await self.sources.put(source_from_proto(request.source))

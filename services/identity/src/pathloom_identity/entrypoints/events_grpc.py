@@ -12,12 +12,11 @@ from pathloom_kit.feeds.cursor import Cursor, Lane
 from pathloom_kit.feeds.serve import FeedServer
 from pathloom_kit.telemetry import current_traceparent
 
-from pathloom_identity.adapters.quarantine import Quarantine
-from pathloom_identity.adapters.tracer import Tracer
-from pathloom_identity.adapters.wire import from_timestamp
 from pathloom_identity.application.ports import AppendRequest
+from pathloom_identity.application.queries import Events, QuarantineDesk
 from pathloom_identity.application.record_events import MAX_EVENTS, RecordEvents
 from pathloom_identity.domain.acceptance import ACCEPTED, NewEvent, RefusedEvent, Result
+from pathloom_identity.wire import from_timestamp
 
 SERVICE = "pathloom.identity.v1.EventLogService"
 #: Judges its events one by one, since one bad event must not sink the rest.
@@ -31,13 +30,14 @@ class EventLogServicer(events_pb2_grpc.EventLogServiceServicer):
 
     record: RecordEvents
     feed: FeedServer[pb.FollowEventsResponse]
-    tracer: Tracer
-    quarantine: Quarantine
+    tracer: Events
+    quarantine: QuarantineDesk
 
     async def Record(self, request: pb.RecordRequest, context: Any) -> pb.RecordResponse:
         appended = await self.record(_append_request(request))
         return pb.RecordResponse(
-            position=appended.position.to_proto(), results=[_RESULTS.get(id(r)) or _result(r) for r in appended.results]
+            position=appended.position.to_proto(),
+            results=[_RESULTS.get(id(r)) or _result(r) for r in appended.results],
         )
 
     async def FollowEvents(
@@ -50,7 +50,9 @@ class EventLogServicer(events_pb2_grpc.EventLogServiceServicer):
     async def TraceEvent(self, request: pb.TraceEventRequest, context: Any) -> pb.TraceEventResponse:
         return await self.tracer.trace(request.message_id, request.source_id)
 
-    async def ListQuarantine(self, request: pb.ListQuarantineRequest, context: Any) -> pb.ListQuarantineResponse:
+    async def ListQuarantine(
+        self, request: pb.ListQuarantineRequest, context: Any
+    ) -> pb.ListQuarantineResponse:
         return await self.quarantine.list(request.page_size, request.page_token, request.source_id)
 
     async def ReplayQuarantine(

@@ -45,14 +45,18 @@ def entry(thing: Thing) -> c.CustomerEntry:
         return c.CustomerEntry(merged=merged)
     if isinstance(thing, Erased):
         keys = [key_to_proto(k) for k in thing.records]
-        erased = c.ErasedCustomer(customer_id=thing.customer_id, records=keys, erased_at=timestamp(thing.erased_at))
+        erased = c.ErasedCustomer(
+            customer_id=thing.customer_id, records=keys, erased_at=timestamp(thing.erased_at)
+        )
         return c.CustomerEntry(erased=erased)
     return c.CustomerEntry(contact=contact(thing))
 
 
 def contact(thing: ContactThing) -> c.ContactBinding:
     found = c.ContactBinding(
-        contact=key_to_proto(thing.contact), root=key_to_proto(thing.root), own_customer_id=thing.own_customer_id
+        contact=key_to_proto(thing.contact),
+        root=key_to_proto(thing.root),
+        own_customer_id=thing.own_customer_id,
     )
     binding = thing.binding
     if binding is None:
@@ -136,7 +140,12 @@ def source_to_proto(source: Source) -> c.Source:
         user_id_type=source.user_id_type,
         identifiers=[
             c.IdentifierRule(
-                field=r.field, type=r.type, joins=r.joins, priority=r.priority, limit=r.limit, namespaced=r.namespaced
+                field=r.field,
+                type=r.type,
+                joins=r.joins,
+                priority=r.priority,
+                limit=r.limit,
+                namespaced=r.namespaced,
             )
             for r in source.identifiers
         ],
@@ -155,7 +164,8 @@ def source_from_proto(message: c.Source) -> Source:
         trust=Trust(message.trust),
         user_id_type=message.user_id_type,
         identifiers=tuple(
-            IdentifierRule(r.field, r.type, r.joins, r.priority, r.limit, r.namespaced) for r in message.identifiers
+            IdentifierRule(r.field, r.type, r.joins, r.priority, r.limit, r.namespaced)
+            for r in message.identifiers
         ),
         default_channel=message.default_channel,
         test=message.test,

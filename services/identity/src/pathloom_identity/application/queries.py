@@ -1,0 +1,69 @@
+"""Reads that change nothing. They answer in the contract's own messages: the feed's rows hold nothing else."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from pathloom.feed.v1 import feed_pb2
+from pathloom.identity.v1 import customers_pb2, events_pb2
+
+from pathloom_identity.domain.acceptance import Result
+from pathloom_identity.domain.records import RecordKey
+from pathloom_identity.domain.sources import Source
+
+
+class Customers(Protocol):
+    """Customers as the feed has them."""
+
+    async def get(self, customer_id: str) -> customers_pb2.GetCustomerResponse:
+        """By any id it ever had. CustomerNotFound, CustomerErased."""
+        ...
+
+    async def contact(self, key: RecordKey) -> customers_pb2.ContactBinding:
+        """Whose a contact is now. ContactNotFound."""
+        ...
+
+    async def find(self, kind: str, value: str, namespace: str) -> customers_pb2.FindCustomersResponse:
+        """Those that an identifier leads to, the likeliest first, at most 20."""
+        ...
+
+
+class Events(Protocol):
+    """What became of events."""
+
+    async def trace(self, message_id: str, source_id: str) -> events_pb2.TraceEventResponse:
+        """EventNotFound when neither the log nor the quarantine knows it."""
+        ...
+
+    async def feeds(self) -> feed_pb2.DescribeFeedsResponse:
+        """Where the feeds and the resolver stand."""
+        ...
+
+
+class QuarantineDesk(Protocol):
+    """Refused events."""
+
+    async def list(
+        self, page_size: int, page_token: str, source_id: str
+    ) -> events_pb2.ListQuarantineResponse:
+        """Newest first. InvalidArgument for a token that was not handed out."""
+        ...
+
+    async def replay(self, quarantine_ids: Sequence[str]) -> Sequence[Result]:
+        """Acceptance again, in the order asked."""
+        ...
+
+
+class SourceDesk(Protocol):
+    """Declarations of sources."""
+
+    async def put(self, source: Source) -> Source:
+        """Creates or replaces."""
+        ...
+
+    async def get(self, source_id: str) -> Source:
+        """SourceNotFound."""
+        ...
+
+    async def list(self) -> Sequence[Source]:
+        """All, by id."""
+        ...
