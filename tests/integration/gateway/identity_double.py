@@ -168,6 +168,12 @@ class _Customers(customers_pb2_grpc.CustomerServiceServicer):
     def __init__(self, double: IdentityDouble) -> None:
         self._double = double
 
+    async def FollowCustomers(
+        self, request: feed_pb2.FollowRequest, _: Any
+    ) -> AsyncIterator[customers_pb2.FollowCustomersResponse]:
+        raise Unavailable("this double serves no feeds")
+        yield customers_pb2.FollowCustomersResponse()
+
     async def Decide(self, request: customers_pb2.DecideRequest, _: Any) -> customers_pb2.DecideResponse:
         self._double.decided.append(request)
         return customers_pb2.DecideResponse(left_customer_id="cus_1", right_customer_id="cus_1")

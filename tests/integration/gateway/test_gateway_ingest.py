@@ -95,10 +95,26 @@ async def test_an_empty_batch_is_no_error(gateway: RunningGateway) -> None:
         ({**track(), "messageId": "a\0b"}, "MALFORMED", "messageId"),
         ({**track(), "properties": {"note": "x" * 33_000}}, "TOO_LARGE", ""),
         ({**track(), "properties": {"n": 10**40}}, "MALFORMED", "properties.n"),
-        ({**track(), "event": "Contact Queued", "properties": {"position": "two"}}, "MALFORMED", "properties.position"),
-        ({**track(), "event": "contact.queued", "properties": {"position": -1}}, "MALFORMED", "properties.position"),
-        ({**track(), "event": "Promise Made", "properties": {"due_at": "soon"}}, "MALFORMED", "properties.due_at"),
-        ({**track(), "event": "Contact Queued", "properties": {"leg_kind": "q"}}, "MALFORMED", "properties.leg_kind"),
+        (
+            {**track(), "event": "Contact Queued", "properties": {"position": "two"}},
+            "MALFORMED",
+            "properties.position",
+        ),
+        (
+            {**track(), "event": "contact.queued", "properties": {"position": -1}},
+            "MALFORMED",
+            "properties.position",
+        ),
+        (
+            {**track(), "event": "Promise Made", "properties": {"due_at": "soon"}},
+            "MALFORMED",
+            "properties.due_at",
+        ),
+        (
+            {**track(), "event": "Contact Queued", "properties": {"leg_kind": "q"}},
+            "MALFORMED",
+            "properties.leg_kind",
+        ),
         ({"type": "alias", "messageId": "m", "userId": "u"}, "MISSING", "previousId"),
         ({"type": "alias", "messageId": "m", "previousId": "u"}, "MISSING", "userId"),
         ({"type": "group", "messageId": "m", "userId": "u"}, "MISSING", "groupId"),
@@ -318,7 +334,9 @@ async def test_a_page_of_an_allowed_origin_may_post(gateway: RunningGateway) -> 
     assert "access-control-allow-origin" not in reads.headers
 
 
-async def test_a_path_that_is_not_there_and_a_method_that_is_not_are_problems(gateway: RunningGateway) -> None:
+async def test_a_path_that_is_not_there_and_a_method_that_is_not_are_problems(
+    gateway: RunningGateway,
+) -> None:
     gone = await gateway.http.get("/v1/nothing")
     wrong = await gateway.http.get("/v1/batch")
 

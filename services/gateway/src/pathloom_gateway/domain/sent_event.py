@@ -124,14 +124,17 @@ class Judge:
             if wrong is not None:
                 raise Refused(message_id, MALFORMED, *wrong)
         occurred_at, client_time = self._when(event, message_id, received_at, skew)
-        contact_id = properties.get("contact_id") if properties else None
+        contact_id = str(properties.get("contact_id") or "").strip() if properties else ""
+        # The tracking SDKs insist on a user or anonymous id: who knows only the contact sends its id as anonymousId.
+        anonymous_id = _id_of(event, "anonymousId", message_id)
+        anonymous_id = "" if anonymous_id == contact_id else anonymous_id
         taken = Taken(
             message_id=message_id,
             call=str(call),
             name=name,
             user_id=_id_of(event, "userId", message_id),
-            anonymous_id=_id_of(event, "anonymousId", message_id),
-            contact_id=contact_id.strip() if contact_id else "",
+            anonymous_id=anonymous_id,
+            contact_id=contact_id,
             previous_id=_id_of(event, "previousId", message_id),
             group_id=_id_of(event, "groupId", message_id),
             occurred_at=occurred_at,

@@ -1,0 +1,115 @@
+"""Operating the platform over REST and gRPC: one answer."""
+
+from typing import Any
+
+import grpc.aio
+import pytest
+from google.protobuf import json_format
+from pathloom.gateway.v1 import admin_pb2, admin_pb2_grpc
+from pathloom.identity.v1 import customers_pb2, events_pb2
+
+from .conftest import RunningGateway
+
+EVENT = {"type": "track", "messageId": "m-1", "userId": "u-1", "event": "Order Placed"}
+
+
+async def test_both_faces_give_the_same_answer(gateway: RunningGateway, channel: grpc.aio.Channel) -> None:
+    await gateway.http.post(
+        "/v1/batch", json={"batch": [EVENT, {**EVENT, "messageId": ""}]}, headers=gateway.bearer("server")
+    )
+    stub = admin_pb2_grpc.AdminServiceStub(channel)
+    metadata = [("authorization", f"Bearer {gateway.keys['admin']}")]
+    left = {"namespace": "portal", "kind": "RECORD_KIND_USER", "id": "u-1"}
+    right = {"namespace": "portal", "kind": "RECORD_KIND_USER", "id": "u-2"}
+    decide: dict[str, Any] = {"left": left, "right": right, "same": True, "actor": "steward-1"}
+    calls: list[tuple[str, str, dict[str, Any] | None, Any, Any]] = [
+        ("GET", "/v1/sources", None, stub.ListSources, customers_pb2.ListSourcesRequest()),
+        ("GET", "/v1/keys", None, stub.ListKeys, admin_pb2.ListKeysRequest()),
+        (
+            "GET",
+            "/v1/quarantine?page_size=5",
+            None,
+            stub.ListQuarantine,
+            events_pb2.ListQuarantineRequest(page_size=5),
+        ),
+        (
+            "POST",
+            "/v1/trace",
+            {"message_id": "m-1"},
+            stub.TraceEvent,
+            admin_pb2.TraceEventRequest(message_id="m-1"),
+        ),
+        (
+            "POST",
+            "/v1/decisions",
+            decide,
+            stub.Decide,
+            json_format.ParseDict(decide, customers_pb2.DecideRequest()),
+        ),
+        (
+            "POST",
+            "/v1/erasures",
+            {"customer_id": "cus_1"},
+            stub.EraseCustomer,
+            customers_pb2.EraseCustomerRequest(customer_id="cus_1", actor="steward-1"),
+        ),
+        ("GET", "/v1/lookups", None, stub.ListLookUps, admin_pb2.ListLookUpsRequest()),
+    ]
+    for method, path, body, call, request in calls:
+        over_rest = await gateway.http.request(method, path, json=body, headers=gateway.bearer("admin"))
+        over_grpc = await call(request, metadata=metadata)
+        assert over_rest.status_code == 200, (path, over_rest.text)
+        assert over_rest.json() == json_format.MessageToDict(over_grpc, preserving_proto_field_name=True), (
+            path
+        )
+
+
+async def test_the_caller_is_the_actor_where_none_is_named(gateway: RunningGateway) -> None:
+    await gateway.http.post("/v1/erasures", json={"customer_id": "cus_1"}, headers=gateway.bearer("admin"))
+
+    assert gateway.identity.decided[-1].actor == "key_bootstrap"  # type: ignore[attr-defined]
+
+
+async def test_status_says_who_does_not_answer(gateway: RunningGateway) -> None:
+    answer = (await gateway.http.get("/v1/status", headers=gateway.bearer("admin"))).json()
+
+    reachable = {service["name"]: service.get("reachable", False) for service in answer["services"]}
+    assert reachable == {"identity": True, "journey-graph": False, "scoring": False, "gateway": True}
+    assert "settled" not in answer
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "status", "field"),
+    [
+        ("POST", "/v1/keys", {"name": "x", "scopes": ["all"], "kind": "server"}, 400, "scopes[0]"),
+        ("POST", "/v1/keys", {"name": "x", "scopes": [], "kind": "server"}, 400, "scopes"),
+        ("POST", "/v1/keys", {"name": 5, "scopes": ["read"], "kind": "server"}, 400, "name"),
+        ("POST", "/v1/keys", {"nome": "x"}, 400, "nome"),
+        ("POST", "/v1/keys", [], 400, "body"),
+        ("PUT", "/v1/sources/UPPER", {"namespace": "x", "trust": "TRUST_TRUSTED"}, 400, "source.source_id"),
+        ("PUT", "/v1/sources/x", {"namespace": "x"}, 400, "source.trust"),
+        ("GET", "/v1/quarantine?page_size=x", None, 400, "page_size"),
+        ("GET", "/v1/lookups?page_token=x", None, 400, "page_token"),
+        ("GET", "/v1/lookups?page_size=9999", None, 400, "page_size"),
+        ("POST", "/v1/trace", {}, 400, "message_id"),
+        ("POST", "/v1/trace", {"message_id": "nowhere"}, 404, ""),
+        ("POST", "/v1/erasures", {"customer_id": "cus_2"}, 404, ""),
+    ],
+)
+async def test_a_wrong_call_is_named_by_its_field(
+    gateway: RunningGateway, method: str, path: str, body: Any, status: int, field: str
+) -> None:
+    answer = await gateway.http.request(method, path, json=body, headers=gateway.bearer("admin"))
+
+    assert answer.status_code == status, answer.text
+    if field:
+        assert answer.json()["errors"][0]["field"] == field
+
+
+async def test_the_description_is_openapi_3_1(gateway: RunningGateway) -> None:
+    found = (await gateway.http.get("/openapi.json")).json()
+
+    assert found["openapi"].startswith("3.1")
+    for path in ("/v1/batch", "/v1/track", "/v1/events", "/v1/keys", "/v1/sources/{source_id}", "/v1/status"):
+        assert path in found["paths"]
+    assert "Problem" in found["components"]["schemas"]
