@@ -103,7 +103,7 @@ async def test_handlings_stand_in_their_own_department(scoring: Scoring) -> None
 
 
 def _handling(department: str, *seconds: float | None) -> pb.Handling:
-    parts = dict(zip(("talk_s", "hold_s", "acw_s"), seconds, strict=True))
+    parts: dict[str, Any] = dict(zip(("talk_s", "hold_s", "acw_s"), seconds, strict=True))
     made = pb.Handling(
         department=department, **{name: part for name, part in parts.items() if part is not None}
     )

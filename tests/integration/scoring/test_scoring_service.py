@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 import grpc.aio
 import pytest
 import pytest_asyncio
+from google.protobuf.timestamp_pb2 import Timestamp
 from pathloom.feed.v1 import feed_pb2
 from pathloom.journey_graph.v1 import journeys_pb2, journeys_pb2_grpc
 from pathloom.scoring.v1 import scores_pb2 as pb
@@ -24,7 +25,14 @@ from .conftest import Scoring
 from .journey_messages import NOW, answer, contact, entry, journey, survey
 
 TOKEN = "a token of the tests"
-Stub = scores_pb2_grpc.ScoringServiceStub
+Stub = Any  # the generated asynchronous stub is a type for checkers only
+
+
+def between(begin: int, end: int) -> pb.MeasureFilter:
+    """Seconds since 1970."""
+    made = pb.MeasureFilter(to=Timestamp(seconds=end))
+    getattr(made, "from").seconds = begin
+    return made
 
 
 class JourneyGraph(journeys_pb2_grpc.JourneyServiceServicer):
@@ -53,7 +61,7 @@ class JourneyGraph(journeys_pb2_grpc.JourneyServiceServicer):
             head = len(self.lanes[after.lane])
             at = feed_pb2.Cursor(epoch="up", lane=after.lane, n=head)
             header = feed_pb2.PageHeader(cursor=at, head=head, caught_up=True)
-            header.watermarks.add(feed="events").cursor.CopyFrom(feed_pb2.Cursor(epoch="i", lane=1, n=99))
+            header.watermarks.add(feed="events").cursor.CopyFrom(feed_pb2.Cursor(epoch="i", lane=feed_pb2.LANE_LIVE, n=99))
             yield journeys_pb2.FollowJourneysResponse(header=header, entries=found)
             after = at
             await asyncio.sleep(0.2)
@@ -64,7 +72,13 @@ async def stub(scoring: Scoring, scoring_db_url: str) -> AsyncIterator[Stub]:
     """The service as `python -m pathloom_scoring serve` builds it, caught up."""
     add = journeys_pb2_grpc.add_JourneyServiceServicer_to_server
     upstream = await serve(
-        [(add, JourneyGraph(), "pathloom.journey_graph.v1.JourneyService")],
+        [
+            (
+                add,
+                JourneyGraph(),  # type: ignore[abstract]  # one call is enough
+                "pathloom.journey_graph.v1.JourneyService",
+            )
+        ],
         address="127.0.0.1:0",
         rpc_token=TOKEN,
         domain="journey-graph.pathloom",
@@ -79,7 +93,7 @@ async def stub(scoring: Scoring, scoring_db_url: str) -> AsyncIterator[Stub]:
     async with AsyncExitStack() as stack:
         server = await build(settings, stack)
         calls = channel(f"127.0.0.1:{server.port}", token=TOKEN)
-        made = Stub(calls)
+        made: Stub = scores_pb2_grpc.ScoringServiceStub(calls)
         await _caught_up(made)
         yield made
         await calls.close()
@@ -101,7 +115,8 @@ async def test_what_journey_graph_sends_is_measured_listed_and_sent_on(stub: Stu
     contacts, nps = answered.measures
     assert (contacts.name, contacts.value, contacts.n, contacts.unit) == ("contacts", 4, 4, "count")
     assert contacts.definition.startswith("Contacts: ")
-    assert (nps.value, nps.n, nps.coverage) == (100, 1, pytest.approx(1 / 3))
+    assert (nps.value, nps.n) == (100, 1)
+    assert nps.coverage == pytest.approx(1 / 3)
     asked = pb.ListJourneysRequest(having="abandoned")
     listed = await stub.ListJourneys(asked)
     assert [row.journey_id for row in listed.journeys] == ["j2"]
@@ -140,8 +155,8 @@ async def test_journeys_page_newest_first_without_gap_or_repeat(stub: Stub) -> N
         (pb.GetMeasuresRequest(group_by="colour"), "group_by"),
         (pb.GetMeasuresRequest(service_level_s=float("nan")), "service_level_s"),
         (pb.GetMeasuresRequest(filter=pb.MeasureFilter(queue="a\x00")), "filter.queue"),
-        (pb.GetMeasuresRequest(filter={"to": {"seconds": 1}, "from": {"seconds": 2}}), "filter.to"),
-        (pb.GetMeasuresRequest(filter={"to": {"seconds": 10**15}}), "filter.to"),
+        (pb.GetMeasuresRequest(filter=between(2, 1)), "filter.to"),
+        (pb.GetMeasuresRequest(filter=between(0, 10**15)), "filter.to"),
         (pb.ListJourneysRequest(page_token="?"), "page_token"),
         (pb.ListJourneysRequest(page_token="MTox-_8"), "page_token"),
         (pb.ListJourneysRequest(having="fun"), "having"),
@@ -158,8 +173,8 @@ async def test_a_wrong_request_names_the_field(stub: Stub, request_: Any, field:
 
 
 async def test_the_edges_of_the_calendar_are_times_too(stub: Stub) -> None:
-    from_the_begin = {"from": {"seconds": -62135596800}, "to": {"seconds": 253402300799}}
-    answered = await stub.GetMeasures(pb.GetMeasuresRequest(filter=from_the_begin, fcr_days=365))
+    always = between(-62135596800, 253402300799)
+    answered = await stub.GetMeasures(pb.GetMeasuresRequest(filter=always, fcr_days=365))
     assert {one.name: one.value for one in answered.measures}["contacts"] == 4
 
 

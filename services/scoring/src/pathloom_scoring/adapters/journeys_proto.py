@@ -61,6 +61,7 @@ def journey_from(message: pb.Journey) -> Journey:
         state=_STATES.get(message.state, State.UNKNOWN),
         opened_at=_time(message, "opened_at", message.opened_at),
         last_at=_time(message, "last_at", message.last_at),
+        closed_at=_time(message, "closed_at", message.closed_at),
         touchpoints=tuple(_touchpoint(point) for point in message.touchpoints),
         omitted=_omitted(message.omitted),
         promises=tuple(_promise(promise) for promise in message.promises),

@@ -14,8 +14,8 @@ def friction(journey: Journey, weights: Weights) -> Friction:
     """friction(journey) = Σ over signals of min(amount ÷ per × points, at_most), each touchpoint by itself.
 
     Points, 0 = effortless, open-ended. What a bounded journey omits counts by its sums. Defined by us; the weights
-    and their reasons stand in the model's file. Promises count when they are said to be broken or were kept late:
-    the score changes with events only, never with the clock.
+    and their reasons stand in the model's file. A promise counts when it is said to be broken, was kept late, or
+    was due and not kept when the journey was last heard of: the score changes with events only, never with the clock.
     """
     contributions = tuple(
         Contribution(

@@ -87,17 +87,23 @@ class Promise:
     broken_at: datetime | None = None
     touchpoint_id: str = ""
 
-    @property
-    def late(self) -> bool:
-        """Said to be broken, or kept after it was due. Needs no clock: silence is judged by the reader."""
+    def broken(self, known_until: datetime | None) -> bool:
+        """Said to be broken, kept after it was due, or due before `known_until` and not kept.
+
+        Needs no clock: `known_until` is the last that the journey tells of, so the answer changes with events only.
+        """
         if self.broken_at is not None:
             return True
-        return self.kept_at is not None and self.due_at is not None and self.kept_at > self.due_at
+        if self.due_at is None:
+            return False
+        if self.kept_at is not None:
+            return self.kept_at > self.due_at
+        return known_until is not None and known_until > self.due_at
 
     @property
     def kept_in_time(self) -> bool:
         """Kept, and not late."""
-        return self.kept_at is not None and not self.late
+        return self.kept_at is not None and not self.broken(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,11 +186,17 @@ class Journey:
     state: State = State.UNKNOWN
     opened_at: datetime | None = None
     last_at: datetime | None = None
+    closed_at: datetime | None = None
     touchpoints: tuple[Touchpoint, ...] = ()
     omitted: Omitted = Omitted()
     promises: tuple[Promise, ...] = ()
     not_first_contact_resolvable: bool = False
     test: bool = False
+
+    @property
+    def known_until(self) -> datetime | None:
+        """The last instant that the journey tells of: its closing, else its last touchpoint."""
+        return self.closed_at or self.last_at
 
     @property
     def touchpoint_count(self) -> int:

@@ -18,9 +18,10 @@ MIN_TOUCHPOINTS = 2
 def satisfaction(journey: Journey, weights: Weights) -> Satisfaction:
     """How the journey felt, 0 (worst) to 100 (best).
 
-    Answered: the mean of its NPS, CSAT and CES answers about a contact or the journey, each mapped linearly to
-    0..100; its interval is ± 1.96 · answer_sd ÷ √n. Estimated: base + Σ contributions, bounded to 0..100; its
-    interval is ± 1.96 · estimate_sd. Unknown: no answer and fewer than two touchpoints. Defined by us.
+    Answered: the mean of its NPS, CSAT and CES answers about the journey, else of those about contacts in it, each
+    mapped linearly to 0..100; its interval is ± 1.96 · √(answer_sd² ÷ n), for contacts ± 1.96 · √(answer_sd² ÷ n +
+    contact_to_journey_sd²). Estimated: base + Σ contributions, bounded to 0..100; its interval is ± 1.96 · estimate_sd.
+    Unknown: no answer and fewer than two touchpoints. Defined by us.
     """
     answered = _answered(journey, weights)
     if answered is not None:
@@ -31,12 +32,14 @@ def satisfaction(journey: Journey, weights: Weights) -> Satisfaction:
 
 
 def _answered(journey: Journey, weights: Weights) -> Satisfaction | None:
-    values = [
+    usable = [
         (point.touchpoint_id, answer, share)
         for point in journey.touchpoints
         for answer in point.answers
         if answer.about != "relationship" and (share := share_of_scale(answer)) is not None
     ]
+    about_journey = [one for one in usable if one[1].about == "journey"]
+    values, apart = (about_journey, 0.0) if about_journey else (usable, weights.contact_to_journey_sd)
     if not values:
         return None
     n = len(values)
@@ -47,7 +50,7 @@ def _answered(journey: Journey, weights: Weights) -> Satisfaction | None:
         for touchpoint, answer, share in values
     )
     value = math.fsum(part.points for part in parts)
-    half = Z95 * weights.answer_sd / math.sqrt(n)
+    half = Z95 * math.hypot(weights.answer_sd / math.sqrt(n), apart)
     return Satisfaction(
         Basis.ANSWERED, _bounded(value), _bounded(value - half), _bounded(value + half), None, parts
     )

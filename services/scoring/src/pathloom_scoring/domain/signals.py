@@ -24,7 +24,11 @@ def friction_signals(journey: Journey, weights: Weights) -> tuple[Signal, ...]:
     found = [
         *_omitted(journey, weights),
         *(signal for signals in _by_touchpoint(journey, weights) for signal in signals),
-        *(Signal("broken_promise", 1, promise.touchpoint_id) for promise in journey.promises if promise.late),
+        *(
+            Signal("broken_promise", 1, promise.touchpoint_id)
+            for promise in journey.promises
+            if promise.broken(journey.known_until)
+        ),
     ]
     return tuple(signal for signal in found if signal.amount > 0)
 

@@ -65,6 +65,7 @@ class Weights:
     base: float
     estimate_sd: float
     answer_sd: float
+    contact_to_journey_sd: float
 
     @property
     def model(self) -> str:
@@ -86,6 +87,9 @@ def parse_weights(data: Mapping[str, Any]) -> Weights:
         base=_number(satisfaction, "base", "satisfaction.base"),
         estimate_sd=_number(satisfaction, "estimate_sd", "satisfaction.estimate_sd"),
         answer_sd=_number(satisfaction, "answer_sd", "satisfaction.answer_sd"),
+        contact_to_journey_sd=_number(
+            satisfaction, "contact_to_journey_sd", "satisfaction.contact_to_journey_sd"
+        ),
     )
 
 
@@ -99,6 +103,8 @@ def _weights(
 
 
 def _weight(data: Mapping[str, Any], where: str, *, negative: bool) -> Weight:
+    if unknown := sorted(set(data) - {"unit", "per", "points", "at_most", "reason"}):
+        raise BadWeights(f"{where}: unknown {unknown}")
     unit, per, points = (
         _text(data, "unit", where),
         _number(data, "per", where),
