@@ -941,7 +941,7 @@ class Journey(_message.Message):
     NOT_FIRST_CONTACT_RESOLVABLE_FIELD_NUMBER: _builtins.int
     TEST_FIELD_NUMBER: _builtins.int
     journey_id: _builtins.str
-    """Derived from its first touchpoint and goal."""
+    """Derived from its first touchpoint, so that it stays while the goal becomes clear."""
     customer_id: _builtins.str
     """Whose."""
     goal: _builtins.str
@@ -1295,10 +1295,31 @@ class ListVariantsResponse(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    @_typing.final
+    class JourneysByDistinctStepsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.int
+        value: _builtins.int
+        def __init__(
+            self,
+            *,
+            key: _builtins.int = ...,
+            value: _builtins.int = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     VARIANTS_FIELD_NUMBER: _builtins.int
     OTHER_FIELD_NUMBER: _builtins.int
     TOTAL_FIELD_NUMBER: _builtins.int
     DISTINCT_FIELD_NUMBER: _builtins.int
+    JOURNEYS_BY_DISTINCT_STEPS_FIELD_NUMBER: _builtins.int
     other: _builtins.int
     """Journeys on paths not shown."""
     total: _builtins.int
@@ -1309,6 +1330,10 @@ class ListVariantsResponse(_message.Message):
     def variants(self) -> _containers.RepeatedCompositeFieldContainer[Global___Variant]:
         """At most `limit`."""
 
+    @_builtins.property
+    def journeys_by_distinct_steps(self) -> _containers.ScalarMap[_builtins.int, _builtins.int]:
+        """Journeys by how many different steps they have; by department, 2 and above went through several. Sums to total."""
+
     def __init__(
         self,
         *,
@@ -1316,10 +1341,11 @@ class ListVariantsResponse(_message.Message):
         other: _builtins.int = ...,
         total: _builtins.int = ...,
         distinct: _builtins.int = ...,
+        journeys_by_distinct_steps: _abc.Mapping[_builtins.int, _builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["distinct", b"distinct", "other", b"other", "total", b"total", "variants", b"variants"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["distinct", b"distinct", "journeys_by_distinct_steps", b"journeys_by_distinct_steps", "other", b"other", "total", b"total", "variants", b"variants"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
