@@ -144,7 +144,7 @@ class RunningPlatform:
     async def settled(self, seconds: float = 120.0) -> None:
         """Return when everything accepted so far is in the view. Raises TimeoutError."""
         async with asyncio.timeout(seconds):
-            while not (await self.api.status()).settled:
+            while not (await self.api.status()).settled:  # noqa: ASYNC110 - another process's state
                 await asyncio.sleep(0.1)
 
 

@@ -228,7 +228,8 @@ def _tell(asked: _Asked, summary: dict[str, object], bad: list[BadRow], words: s
     else:
         verb = words or ("sent" if summary["sent"] else "checked, nothing was sent")
         out.print(
-            f"{asked.file.name}: {summary['rows']} rows, {summary['events']} events, {summary['bad_rows']} bad rows; {verb}"
+            f"{asked.file.name}: {summary['rows']} rows, {summary['events']} events, {summary['bad_rows']} bad rows; {verb}",
+            soft_wrap=True,
         )
         for row in bad[:SHOWN]:
             err.print(f"  line {row.line}: {escape(row.what)}", soft_wrap=True)
