@@ -35,7 +35,9 @@ def thing(key: str, value: int) -> Thing:
     return Thing(key, Entry(journey_id=key, score=scores_pb2.Score(model=str(value))).SerializeToString())
 
 
-async def publish(database: Database, values: Mapping[str, int], lane: Lane = Lane.LIVE, feed: ThingFeed | None = None) -> int:
+async def publish(
+    database: Database, values: Mapping[str, int], lane: Lane = Lane.LIVE, feed: ThingFeed | None = None
+) -> int:
     async with database.asyncpg() as conn, conn.transaction():
         return await (feed or ThingFeed(FEED)).publish(conn, [thing(k, v) for k, v in values.items()], lane)
 
@@ -89,7 +91,12 @@ class Things:
             return await pg_cursors.read_cursors(conn, feed)
 
     async def apply(
-        self, feed: str, entries: Sequence[Any], expected: Cursor, new: Cursor, watermarks: Sequence[Watermark]
+        self,
+        feed: str,
+        entries: Sequence[Any],
+        expected: Cursor,
+        new: Cursor,
+        watermarks: Sequence[Watermark],
     ) -> None:
         async with self.database.asyncpg() as conn, conn.transaction():
             await self.move(conn, feed, expected, new, watermarks)
@@ -135,7 +142,9 @@ class Things:
 
     async def values(self) -> dict[str, int]:
         async with self.database.asyncpg() as conn:
-            return {row["key"]: int(row["value"]) for row in await conn.fetch("SELECT key, value FROM effect")}
+            return {
+                row["key"]: int(row["value"]) for row in await conn.fetch("SELECT key, value FROM effect")
+            }
 
     async def times(self) -> dict[str, int]:
         async with self.database.asyncpg() as conn:

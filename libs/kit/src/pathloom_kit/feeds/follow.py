@@ -183,6 +183,7 @@ class Follower(Generic[E]):
             self._turns.spent(work.applied.lane, len(step.entries), contended)
         state = self.state.lanes[work.applied.partition, work.applied.lane]
         state.applied, state.caught_up, state.failures = work.applied, work.caught_up, work.failures
+        state.watermarks = work.watermarks
 
     async def _take(self, work: LaneWork[E], step: Step[E], page: FeedPage[E]) -> None:
         try:
@@ -202,8 +203,6 @@ class Follower(Generic[E]):
                 return
         else:
             self.state.applied_entries += len(step.entries)
-            if step.watermarks:
-                self.state.watermarks = step.watermarks
         self._unsettled = 0
         work.stepped(step, page)
 

@@ -40,8 +40,9 @@ class LaneWork(Generic[E]):
     def next_step(self, page: FeedPage[E]) -> Step[E] | None:
         """What to do for the page in the slot; None when it says nothing new."""
         header = page.header
-        # Watermarks hold for the entries up to the head: they are ours only once we have them all.
-        marks = header.watermarks if header.caught_up else ()
+        # Watermarks hold for the entries of this lane up to the head: they are ours only once we have them all.
+        own = tuple(mark for mark in header.watermarks if mark.cursor.lane is header.cursor.lane)
+        marks = own if header.caught_up else ()
         rest = page.entries[self._done :]
         if self._one_by_one and rest:
             return Step(rest[:1], self.applied, header.cursor.at(rest[0].n), (), last=False)

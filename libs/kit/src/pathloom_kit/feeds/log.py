@@ -14,11 +14,12 @@ __all__ = ["Page", "StoredThing", "Thing", "ThingFeed", "create_feed_tables", "h
 
 MAX_PAGE_BYTES = 4 * 1024 * 1024
 
-# Rows in key order: two transactions that publish the same things cannot wait for each other in a ring.
-_LOCK = """
-SELECT t.key, t.entry = i.entry AS same, t.live_version IS NOT DISTINCT FROM t.version AS live_knows
-FROM feed_thing t JOIN unnest($3::text[], $4::bytea[]) AS i(key, entry) ON i.key = t.key
-WHERE t.feed = $1 AND t.partition = $2 ORDER BY t.key FOR UPDATE OF t
+# One publisher at a time for both lanes of a partition: they write the same rows, and what each of them finds new must
+# not depend on what the other has not committed yet (tried: rows locked in key order still deadlock over new keys).
+_ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('feed_thing ' || $1, $2))"
+_KNOWN = """
+SELECT t.key FROM feed_thing t JOIN unnest($3::text[], $4::bytea[]) AS i(key, entry) ON i.key = t.key
+WHERE t.feed = $1 AND t.partition = $2 AND t.entry = i.entry AND ($5 OR t.live_version = t.version)
 """
 _UPSERT = {
     Lane.LIVE: """
@@ -101,14 +102,16 @@ class ThingFeed:
     async def publish(self, conn: RawConnection, things: Sequence[Thing], lane: Lane) -> int:
         """Stores the things as they are now, each under a new number of the lane; returns the lane's new head.
 
-        Call it at the end of the transaction, once: the head row it locks makes others wait until the commit. Of
+        Call it at the end of the transaction: until the commit, everybody else who publishes in the partition waits. Of
         several things with one key the last counts. A thing whose bytes are those already known in the lane gets no
         new number. In BULK, those known in LIVE count as known.
         """
         wanted = {thing.key: thing for thing in things}
         keys = sorted(wanted)
-        rows = await conn.fetch(_LOCK, self.feed, self.partition, keys, [wanted[key].entry for key in keys])
-        known = {r["key"] for r in rows if r["same"] and (lane is Lane.BULK or r["live_knows"])}
+        entries = [wanted[key].entry for key in keys]
+        await conn.execute(_ALONE, self.feed, self.partition)
+        rows = await conn.fetch(_KNOWN, self.feed, self.partition, keys, entries, lane is Lane.BULK)
+        known = {row["key"] for row in rows}
         changed = [wanted[key] for key in keys if key not in known]
         if not changed:
             return await head(conn, self.feed, self.partition, lane)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable
 from contextlib import aclosing
 from typing import Generic, TypeVar
@@ -13,11 +14,12 @@ from pathloom_kit.feeds.cursor import Cursor
 from pathloom_kit.feeds.page import FeedPage, Numbered
 
 _log = logging.getLogger(__name__)
+_AHEAD = 2
 E = TypeVar("E", bound=Numbered)
 
 
 class Pump(Generic[E]):
-    """Holds at most one page ready. `ready` is set whenever something became ready."""
+    """Holds a few pages ready, so that its lane can go first whenever it has something. `ready` is set whenever something became ready."""
 
     def __init__(
         self,
@@ -36,17 +38,18 @@ class Pump(Generic[E]):
         self._ready = ready
         self._heard = heard
         self._silence_s = silence_s
-        self._slot: FeedPage[E] | FeedReset | None = None
-        self._taken = asyncio.Event()
+        self._pages: deque[FeedPage[E] | FeedReset] = deque()
+        self._room = asyncio.Event()
 
     @property
     def slot(self) -> FeedPage[E] | FeedReset | None:
-        return self._slot
+        """The oldest page that is not done with."""
+        return self._pages[0] if self._pages else None
 
     def take(self) -> None:
         """The page in the slot is done with."""
-        self._slot = None
-        self._taken.set()
+        self._pages.popleft()
+        self._room.set()
 
     async def run(self) -> None:
         """Until cancelled, or until the upstream answered FEED_RESET."""
@@ -71,8 +74,8 @@ class Pump(Generic[E]):
             await asyncio.sleep(self._backoff.delay_s(attempt))
 
     async def _put(self, item: FeedPage[E] | FeedReset) -> None:
-        while self._slot is not None:
-            self._taken.clear()
-            await self._taken.wait()
-        self._slot = item
+        while len(self._pages) >= _AHEAD:
+            self._room.clear()
+            await self._room.wait()
+        self._pages.append(item)
         self._ready.set()

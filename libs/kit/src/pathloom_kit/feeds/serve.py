@@ -85,8 +85,10 @@ class FeedServer(Generic[M]):
 
 def fill_page(response: M, page: Page, watermarks: Sequence[Watermark] = ()) -> M:
     """Puts a page of a feed of things into its response: each stored entry parsed, then given its n, version and
-    traceparent. Returns the response."""
-    response.header.CopyFrom(page.header(watermarks).to_proto())
+    traceparent. Returns the response. Of the watermarks only those of the page's own lane are sent: what a
+    service reads in a lane it publishes in that lane, so of the other lane this page can promise nothing."""
+    own = [mark for mark in watermarks if mark.cursor.lane is page.cursor.lane]
+    response.header.CopyFrom(page.header(own).to_proto())
     for stored in page.entries:
         entry = response.entries.add()
         entry.MergeFromString(stored.entry)

@@ -15,6 +15,8 @@ class LaneState:
     head: int = 0
     caught_up: bool = False
     last_heard: datetime | None = None
+    watermarks: tuple[Watermark, ...] = ()
+    """How far the upstream had read its own upstreams, as of what was applied (since the start)."""
     failures: int = 0
     """Consecutive transient failures; 0 when all is well."""
 
@@ -30,7 +32,6 @@ class FollowerState:
 
     feed: str
     lanes: dict[tuple[int, Lane], LaneState] = field(default_factory=dict)
-    watermarks: tuple[Watermark, ...] = ()
     parked: int = 0
     """Entries parked since the start; the store knows how many are parked now."""
     applied_entries: int = 0
@@ -44,6 +45,11 @@ class FollowerState:
     @property
     def caught_up(self) -> bool:
         return bool(self.lanes) and all(lane.caught_up for lane in self.lanes.values())
+
+    @property
+    def watermarks(self) -> tuple[Watermark, ...]:
+        """Of all lanes."""
+        return tuple(mark for lane in self.lanes.values() for mark in lane.watermarks)
 
     @property
     def last_heard(self) -> datetime | None:
