@@ -4,7 +4,11 @@ from pathlib import Path
 
 from pathloom_local.services import SERVICES, Replica, Store, service, settings_of, target
 
-SECRETS = {"rpc_token": Path("/s/rpc_token"), "admin_key": Path("/s/admin_key")}
+SECRETS = {
+    "erasure_secret": Path("/s/erasure_secret"),
+    "rpc_token": Path("/s/rpc_token"),
+    "admin_key": Path("/s/admin_key"),
+}
 UPSTREAMS = {"identity": "127.0.0.1:1", "journey-graph": "127.0.0.1:2", "scoring": "127.0.0.1:3"}
 
 
