@@ -44,9 +44,8 @@ def main() -> None:
         f"--home-dir={HOME}",
         f"--config-dir={HOME / 'conf'}",
     )
-    os.execve(
-        JAVA, ["java", f"-Xmx{heap}", *OPENS, "-cp", class_path(), *main_class, "--console-mode"], environment
-    )  # noqa: S606
+    words = ["java", f"-Xmx{heap}", *OPENS, "-cp", class_path(), *main_class, "--console-mode"]
+    os.execve(JAVA, words, environment)  # noqa: S606
 
 
 def settings(environment: dict[str, str]) -> dict[str, str]:
