@@ -1,0 +1,210 @@
+"""Small worlds for the laws of identity: few ids, so that everything collides."""
+
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from hypothesis import strategies as st
+from pathloom_identity.adapters.normalisers import normalise
+from pathloom_identity.domain import contacts
+from pathloom_identity.domain.clustering import Decision, Group, Rules, cluster
+from pathloom_identity.domain.contacts import Binding, Owner, Owners
+from pathloom_identity.domain.events import Event, EventType, record_named
+from pathloom_identity.domain.golden import GoldenValue, golden
+from pathloom_identity.domain.record_state import RecordState, fold
+from pathloom_identity.domain.records import RecordKey, RecordKind, Trust
+from pathloom_identity.domain.sources import PLATFORM, IdentifierRule, Source, policies
+from pathloom_identity.domain.statements import Statement, statements
+from pathloom_identity.domain.withdrawals import withdrawn, withdrawn_message
+
+RULES = (
+    IdentifierRule("email", "email", joins=True, priority=20),
+    IdentifierRule("student_id", "student_id", joins=True, priority=5, limit=1),
+)
+SOURCES = {
+    "crm": Source("crm", "CRM", "crm", Trust.TRUSTED, identifiers=RULES, region="US"),
+    "sis": Source(
+        "sis", "SIS", "sis", Trust.AUTHORITATIVE, user_id_type="student_id", identifiers=RULES, region="US"
+    ),
+    "form": Source("form", "A web form", "form", Trust.CLAIMED, identifiers=RULES, region="US"),
+    PLATFORM.source_id: PLATFORM,
+}
+LAW_RULES = Rules(policies(SOURCES.values()), demote_over=3)
+
+_users = st.sampled_from(["S1", "S1", "", "S2", "S3"])
+_cookies = st.sampled_from(["", "", "k1", "k2"])
+_calls = st.sampled_from(["", "", "c1", "c2", "c3"])
+_values = {
+    "email": st.sampled_from(["a@mail.example.org", "B@mail.example.org", "null", "not an address"]),
+    "student_id": st.sampled_from(["S1", "S2", "0000", "S9"]),
+    "phone": st.sampled_from(["402-555-0101", "+14025550102", "anonymous", "0000000000"]),
+}
+_always = {"first_name": st.sampled_from(["Jo", "Joanna", None])}
+_call_properties = st.fixed_dictionaries(
+    {},
+    optional={
+        "from_number": st.sampled_from(["402-555-0101", "402-555-0102", "withheld", "anonymous", ""]),
+        "direction": st.sampled_from(["inbound", "outbound"]),
+        "related_contact_id": st.sampled_from(["c1", "c2", "c3"]),
+        "relation": st.sampled_from(["transfer_of", "consult_for", "callback_of"]),
+        "student_id": st.sampled_from(["S1", "S2"]),
+    },
+)
+_sometimes = st.sampled_from([False, False, True])
+_names = st.sampled_from(["Contact Queued", "Verification Passed", "Verification Failed", "Contact Ended"])
+
+
+@st.composite
+def events(
+    draw: st.DrawFn,
+    max_size: int = 14,
+    *,
+    claimed: st.SearchStrategy[bool] = _sometimes,
+) -> list[Event]:
+    """Events of all sources; times collide, ids do not."""
+    found: list[Event] = []
+    for number in range(draw(st.integers(1, max_size))):
+        source = SOURCES[draw(st.sampled_from(["crm", "sis", "form"]))]
+        user, cookie, call = draw(_users), draw(_cookies), draw(_calls)
+        if not (user or cookie or call):
+            user = "S1"
+        said_by_public_key = draw(claimed)
+        kind = draw(
+            st.sampled_from([EventType.IDENTIFY, EventType.IDENTIFY, EventType.TRACK, EventType.ALIAS])
+        )
+        payload: dict[str, Any] = {}
+        if kind is EventType.IDENTIFY:
+            payload["traits"] = draw(st.fixed_dictionaries(_always, optional=_values))
+        if call:
+            payload["properties"] = draw(_call_properties)
+        elif found and draw(st.integers(0, 9)) == 0:
+            payload["properties"] = {
+                draw(st.sampled_from(["amends", "retracts"])): draw(
+                    st.sampled_from([e.message_id for e in found])
+                )
+            }
+        found.append(
+            event(
+                number, source, kind, user=user, cookie=cookie, call=call, payload=payload,
+                name=draw(_names) if call else "Something", claimed=said_by_public_key,
+                previous=draw(st.sampled_from(["", "k1", "S2"])) if kind is EventType.ALIAS else "",
+                at=draw(st.integers(0, 6)), received=draw(st.integers(10, 14)),
+            )
+        )  # fmt: skip
+    return found
+
+
+def event(
+    number: int, source: Source, kind: EventType = EventType.TRACK, *, user: str = "", cookie: str = "", call: str = "",
+    payload: Mapping[str, Any] | None = None, name: str = "Something", claimed: bool = False, previous: str = "",
+    at: int = 0, received: int = 0,
+) -> Event:  # fmt: skip
+    """An event as the log would hold it."""
+    record = record_named(source.namespace, user, cookie, call, claimed=claimed)
+    assert record is not None
+    return Event(
+        event_id=f"{number:032x}", source_id=source.source_id, message_id=f"m{number}", type=kind, name=name,
+        record=record, contact=RecordKey(source.namespace, RecordKind.CONTACT, call) if call else None, user_id=user,
+        anonymous_id=cookie, previous_id=previous, occurred_at=at, received_at=received, payload=payload or {},
+        claimed=claimed,
+    )  # fmt: skip
+
+
+decisions = st.lists(
+    st.tuples(
+        st.sampled_from([RecordKey("crm", RecordKind.USER, u) for u in ("S1", "S2")]),
+        st.sampled_from([RecordKey("sis", RecordKind.USER, u) for u in ("S1", "S2", "S3")]),
+        st.booleans(),
+    ),
+    max_size=3,
+    unique_by=lambda d: d[:2],
+).map(lambda found: [Decision(*d) for d in found])
+
+Read = Callable[..., list[Statement]]
+Fold = Callable[[RecordState | None, Iterable[Statement]], RecordState]
+Cluster = Callable[..., list[Group]]
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """What a world comes to. Evidence left out."""
+
+    states: Mapping[RecordKey, RecordState]
+    groups: frozenset[tuple[RecordKey, ...]]
+    golden: Mapping[RecordKey, tuple[GoldenValue, ...]]
+    roots: Mapping[RecordKey, RecordKey]
+    bindings: Mapping[RecordKey, Binding]
+
+    def group_of(self, key: RecordKey) -> tuple[RecordKey, ...]:
+        return next(group for group in self.groups if key in group)
+
+
+def read_all(world: Sequence[Event], read: Read = statements) -> list[Statement]:
+    """All statements, in the order of the events, with withdrawals applied as the log has them."""
+    by_message = {(e.source_id, e.message_id): e.event_id for e in world}
+    pairs = {
+        (by_message[e.source_id, named], e.event_id)
+        for e in world
+        if (named := withdrawn_message(e)) is not None and (e.source_id, named) in by_message
+    }
+    fallen = withdrawn(pairs)
+    return [
+        s for e in world for s in read(e, SOURCES[e.source_id], normalise, withdrawn=e.event_id in fallen)
+    ]
+
+
+def fold_all(
+    said: Sequence[Statement], fold: Fold = fold, batches: random.Random | None = None
+) -> dict[RecordKey, RecordState]:
+    """All records; `batches` cuts the statements into batches of random size."""
+    states: dict[RecordKey, RecordState] = {}
+    left = list(said)
+    while left:
+        size = batches.randint(1, len(left)) if batches else 1
+        batch, left = left[:size], left[size:]
+        by_key: dict[RecordKey, list[Statement]] = {}
+        for one in batch:
+            by_key.setdefault(one.record, []).append(one)
+        for key, of_key in by_key.items():
+            states[key] = fold(states.get(key), of_key)
+    return states
+
+
+def resolve(
+    world: Sequence[Event], said_apart: Sequence[Decision] = (), *, read: Read = statements, fold: Fold = fold,
+    cluster: Cluster = cluster, batches: random.Random | None = None, rules: Rules = LAW_RULES,
+) -> Resolved:  # fmt: skip
+    """The whole of identity as one pure function: what every other way of coming to it must equal."""
+    states = fold_all(read_all(world, read), fold, batches)
+    people = {k: s for k, s in states.items() if k.is_person}
+    calls = {k: s for k, s in states.items() if not k.is_person}
+    groups = cluster(people, said_apart, rules)
+    customer = {key: str(group.members[0]) for group in groups for key in group.members}
+    roots = contacts.roots(calls)
+    owners = {
+        i: owners_of(i, people, customer, rules.demote_over) for i in contacts.identifiers(calls.values())
+    }
+    bindings = {
+        root: contacts.bind([calls[k] for k, r in roots.items() if r == root], owners, customer)
+        for root in set(roots.values())
+    }
+    return Resolved(
+        states,
+        frozenset(group.members for group in groups),
+        {g.members[0]: tuple(golden({k: people[k] for k in g.members})) for g in groups},
+        roots,
+        bindings,
+    )
+
+
+def owners_of(
+    identifier: Any, people: Mapping[RecordKey, RecordState], customer: Mapping[RecordKey, str], most: int
+) -> Owners:
+    """Who an identifier leads to."""
+    found = [
+        Owner(key, customer[key], state.first_seen)
+        for key, state in people.items()
+        if identifier in state.joining() or identifier in state.finding()
+    ]
+    return Owners((), too_many=True) if len(found) > most else Owners(tuple(found))
