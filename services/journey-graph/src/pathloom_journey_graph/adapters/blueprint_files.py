@@ -147,7 +147,10 @@ def parse_blueprint(text: str, name: str) -> Blueprint:
     try:
         found = BlueprintFile.model_validate(raw).to_domain()
     except ValidationError as error:
-        wrong = [f"{_path(e['loc'])}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors(include_url=False)]
+        wrong = [
+            f"{_path(e['loc'])}: {e['msg'].removeprefix('Value error, ')}"
+            for e in error.errors(include_url=False)
+        ]
         raise BlueprintError(f"{name}: " + "; ".join(wrong)) from error
     _once(name, "goals", [goal.key for goal in found.goals])
     for i, goal in enumerate(found.goals):

@@ -6,7 +6,16 @@ from dataclasses import dataclass, field
 from pathloom_journey_graph.domain.values import DAY, Signal
 
 # What each kind of word weighs when a touchpoint's goal is told: said outright, in the customer's words, done, coded, seen.
-WEIGHTS = {"goal": 8.0, "stated": 3.0, "intent": 3.0, "step": 2.0, "code": 2.0, "event": 2.0, "property": 2.0, "page": 1.0}
+WEIGHTS = {
+    "goal": 8.0,
+    "stated": 3.0,
+    "intent": 3.0,
+    "step": 2.0,
+    "code": 2.0,
+    "event": 2.0,
+    "property": 2.0,
+    "page": 1.0,
+}
 _MOST = 3  # how often one word counts at most
 
 

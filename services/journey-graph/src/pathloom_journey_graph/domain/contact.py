@@ -18,7 +18,14 @@ from pathloom_journey_graph.domain.values import (
     namespace_of,
 )
 
-_TITLES = {"voice": "call", "email": "e-mail", "in_store": "desk", "mail": "letter", "ivr": "call", "sms": "text message"}
+_TITLES = {
+    "voice": "call",
+    "email": "e-mail",
+    "in_store": "desk",
+    "mail": "letter",
+    "ivr": "call",
+    "sms": "text message",
+}
 
 
 def fold_contact(item_id: str, root: str, pieces: Sequence[Piece]) -> Touchpoint | None:
@@ -27,7 +34,9 @@ def fold_contact(item_id: str, root: str, pieces: Sequence[Piece]) -> Touchpoint
         return None
     over = _over(pieces)
     legs = fold_legs(pieces, over)
-    if over is not None and any(leg.end is None or leg.start > over for leg in legs if leg.kind not in BESIDE):
+    if over is not None and any(
+        leg.end is None or leg.start > over for leg in legs if leg.kind not in BESIDE
+    ):
         over = None
     live = [p for p in pieces if p.key not in names.AFTERWARDS] or list(pieces)
     asked = [p.at for p in pieces if p.key == "contact_offered"]
@@ -36,11 +45,15 @@ def fold_contact(item_id: str, root: str, pieces: Sequence[Piece]) -> Touchpoint
     abandoned = _abandoned(pieces, over, offered, bool(human), legs)
     contained = over is not None and not offered and bool(legs) and all(leg.kind in AUTOMATIC for leg in legs)
     channel = _channel(pieces, legs, offered)
-    first_leg = next((leg for leg in legs if leg.kind in HUMAN), None) or next((leg for leg in legs if leg.queue), None)
+    first_leg = next((leg for leg in legs if leg.kind in HUMAN), None) or next(
+        (leg for leg in legs if leg.queue), None
+    )
     direction = next((text for p in pieces if (text := p.text("direction"))), "")
     active = next((flag for p in pieces if (flag := p.flag("active")) is not None), None)
     first = live[0]
-    codes = tuple(dict.fromkeys(code for p in pieces if p.key == "contact_wrapped_up" for code in p.texts("codes")))
+    codes = tuple(
+        dict.fromkeys(code for p in pieces if p.key == "contact_wrapped_up" for code in p.texts("codes"))
+    )
     return Touchpoint(
         id=item_id,
         kind=Kind.CONTACT,
@@ -62,21 +75,27 @@ def fold_contact(item_id: str, root: str, pieces: Sequence[Piece]) -> Touchpoint
         talking_s=_contact_total(pieces, "talk_s", _sum(leg.talk_s for leg in human)),
         hold_s=_contact_total(pieces, "hold_s", _sum(leg.hold_s for leg in human)),
         acw_s=_contact_total(pieces, "acw_s", _sum(leg.acw_s for leg in human)),
-        self_service_s=_sum((leg.end - leg.start) / SECOND for leg in legs if leg.kind in AUTOMATIC and leg.end is not None),
+        self_service_s=_sum(
+            (leg.end - leg.start) / SECOND for leg in legs if leg.kind in AUTOMATIC and leg.end is not None
+        ),
         answer_wait_s=_answer_wait(pieces, legs, asked),
         offered=offered,
         answered=bool(human),
         short_call=any(p.flag("short_call") for p in pieces),
         transfers=max(sum(p.key == "contact_transferred" for p in pieces), _passed_on(legs)),
         repeats=sum(p.key == "information_repeated" for p in pieces),
-        policy_blocks=tuple(p.text("policy") for p in pieces if p.key == "policy_blocked" and p.text("policy")),
+        policy_blocks=tuple(
+            p.text("policy") for p in pieces if p.key == "policy_blocked" and p.text("policy")
+        ),
         steps=steps_of(pieces),
         answers=answers_of(pieces),
         note=newest_note(pieces),
         codes=codes,
         contact_id=id_of(root),
         contact_namespace=namespace_of(root),
-        department=first_leg.department if first_leg else next((t for p in pieces if (t := p.text("department"))), ""),
+        department=first_leg.department
+        if first_leg
+        else next((t for p in pieces if (t := p.text("department"))), ""),
         queue=next((leg.queue for leg in legs if leg.queue), ""),
         verified=any(p.key == "verification_passed" for p in pieces),
         turns=sum(p.key in names.TURNS for p in pieces),
@@ -102,7 +121,9 @@ def handlings_of(legs: Iterable[Leg]) -> list[Handling]:
         last = stretch[-1]
         end, acw = last.end, _sum(leg.acw_s for leg in stretch)
         if end is not None:
-            end = max(end, last.wrapped_at or 0, end + int((acw or 0) * SECOND) if last.wrapped_at is None else 0)
+            end = max(
+                end, last.wrapped_at or 0, end + int((acw or 0) * SECOND) if last.wrapped_at is None else 0
+            )
         codes = tuple(dict.fromkeys(code for leg in stretch for code in leg.codes))
         found.append(
             Handling(
@@ -116,7 +137,11 @@ def handlings_of(legs: Iterable[Leg]) -> list[Handling]:
 def _over(pieces: Sequence[Piece]) -> int | None:
     """When the contact ended: the end of the id that it went on under last. A consult's end is none."""
     consults = {p.contact for p in pieces if p.text("relation") == "consult_for"}
-    spoken = [p for p in pieces if p.key not in names.AFTERWARDS and p.text("leg_kind") not in BESIDE and p.contact not in consults]
+    spoken = [
+        p
+        for p in pieces
+        if p.key not in names.AFTERWARDS and p.text("leg_kind") not in BESIDE and p.contact not in consults
+    ]
     ends = [p for p in spoken if p.key in ("contact_ended", "ticket_left", "letter_dealt_with")]
     if not ends:
         return _self_served(spoken)
@@ -135,11 +160,15 @@ def _self_served(spoken: Sequence[Piece]) -> int | None:
     last = spoken[-1] if spoken else None
     if last is None:
         return None
-    hung_up = last.key == "ivr_exited" and (last.flag("contained") or last.text("to") in ("hang_up", "self_service"))
+    hung_up = last.key == "ivr_exited" and (
+        last.flag("contained") or last.text("to") in ("hang_up", "self_service")
+    )
     return last.at if hung_up or last.key == "bot_contained" else None
 
 
-def _abandoned(pieces: Sequence[Piece], over: int | None, offered: bool, answered: bool, legs: Sequence[Leg]) -> bool:
+def _abandoned(
+    pieces: Sequence[Piece], over: int | None, offered: bool, answered: bool, legs: Sequence[Leg]
+) -> bool:
     if any(p.key == "ticket_left" for p in pieces):
         return not answered
     said = [flag for p in pieces if p.key == "contact_ended" and (flag := p.flag("abandoned")) is not None]
@@ -147,7 +176,9 @@ def _abandoned(pieces: Sequence[Piece], over: int | None, offered: bool, answere
         return any(said)
     if over is None or not offered or answered or any(leg.kind == "voicemail" for leg in legs):
         return False
-    by = next((text for p in reversed(pieces) if p.key == "contact_ended" and (text := p.text("ended_by"))), "")
+    by = next(
+        (text for p in reversed(pieces) if p.key == "contact_ended" and (text := p.text("ended_by"))), ""
+    )
     return by in ("", "customer") and any(leg.kind in WAITING for leg in legs)
 
 
@@ -188,7 +219,11 @@ def _coded(pieces: Sequence[Piece], codes: tuple[str, ...]) -> tuple[str, ...]:
     """Codes as wrapped up, unless somebody has corrected them since: the latest correction holds."""
     corrections = [p for p in pieces if p.texts("coded_reasons")]
     if corrections:
-        return tuple(dict.fromkeys(max(corrections, key=lambda p: (p.received, p.at, p.event_id)).texts("coded_reasons")))
+        return tuple(
+            dict.fromkeys(
+                max(corrections, key=lambda p: (p.received, p.at, p.event_id)).texts("coded_reasons")
+            )
+        )
     return codes
 
 
@@ -199,7 +234,11 @@ def _sum(values: Iterable[float | None]) -> float | None:
 
 def _contact_total(pieces: Sequence[Piece], name: str, derived: float | None) -> float | None:
     """The source's own total over the contact, where it sends one with the contact's end."""
-    said = [v for p in pieces if p.key == "contact_ended" and not p.text("leg_id") and (v := p.number(name)) is not None]
+    said = [
+        v
+        for p in pieces
+        if p.key == "contact_ended" and not p.text("leg_id") and (v := p.number(name)) is not None
+    ]
     return sum(said) if said else derived
 
 
@@ -211,7 +250,11 @@ def _waited(legs: Sequence[Leg], asked: Sequence[int]) -> float | None:
         nexts = [leg.start for leg in legs if leg.kind not in AUTOMATIC | BESIDE and leg.start >= at]
         if nexts:
             spans.append((at, min(nexts)))
-    measured = [leg.wait_s - (leg.end - leg.start) / SECOND for leg in waits if leg.wait_s is not None and leg.end is not None]
+    measured = [
+        leg.wait_s - (leg.end - leg.start) / SECOND
+        for leg in waits
+        if leg.wait_s is not None and leg.end is not None
+    ]
     if not spans:
         return _sum(leg.wait_s for leg in waits)
     total, reached = 0, 0
@@ -229,7 +272,11 @@ def _answer_wait(pieces: Sequence[Piece], legs: Sequence[Leg], asked: Sequence[i
     began = [at for at in asked if at <= first.start]
     if not began:
         began = [leg.start for leg in legs if leg.kind in WAITING and leg.start <= first.start]
-        left = [leg.end for leg in legs if leg.kind in AUTOMATIC and leg.end is not None and leg.end <= first.start]
+        left = [
+            leg.end
+            for leg in legs
+            if leg.kind in AUTOMATIC and leg.end is not None and leg.end <= first.start
+        ]
         began = [max(left)] if left else began
     if began:
         return (first.start - min(began)) / SECOND

@@ -75,20 +75,32 @@ def _journey(one: Group, blueprint: Blueprint, as_of: int) -> Journey:
     )
 
 
-def _state(one: Group, blueprint: Blueprint, silent_after: int, as_of: int) -> tuple[JourneyState, int | None, int | None]:
+def _state(
+    one: Group, blueprint: Blueprint, silent_after: int, as_of: int
+) -> tuple[JourneyState, int | None, int | None]:
     """State, when it closed, and the next instant at which time alone would change that."""
     goal = blueprint.goal(one.goal)
     if goal:
         said: list[tuple[int, JourneyState]] = []
-        for state, completions in ((JourneyState.GIVEN_UP, goal.given_up), (JourneyState.REACHED, goal.reached)):
-            said += [(at, state) for at in _times(one.items, [c for c in completions if not c.quiet], goal.key)]
+        for state, completions in (
+            (JourneyState.GIVEN_UP, goal.given_up),
+            (JourneyState.REACHED, goal.reached),
+        ):
+            said += [
+                (at, state) for at in _times(one.items, [c for c in completions if not c.quiet], goal.key)
+            ]
         if said:
             at, state = max(said, key=lambda found: (found[0], found[1] is JourneyState.REACHED))
             return state, at, None
-        contacts = [item.start for item in one.items if item.touchpoint and item.touchpoint.kind is Kind.CONTACT]
+        contacts = [
+            item.start for item in one.items if item.touchpoint and item.touchpoint.kind is Kind.CONTACT
+        ]
         quiet = [
             (at + c.quiet, at, state)
-            for state, completions in ((JourneyState.GIVEN_UP, goal.given_up), (JourneyState.REACHED, goal.reached))
+            for state, completions in (
+                (JourneyState.GIVEN_UP, goal.given_up),
+                (JourneyState.REACHED, goal.reached),
+            )
             for c in completions
             if c.quiet
             for at in _times(one.items, [c], goal.key)
@@ -129,13 +141,17 @@ def _annotated(one: Group, blueprint: Blueprint, *, silent: bool) -> tuple[Touch
         if touchpoint is None:
             continue
         if silent and touchpoint.ongoing:
-            touchpoint = replace(touchpoint, ongoing=False, end=item.last, outcome=touchpoint.outcome or Outcome.ENDED)
+            touchpoint = replace(
+                touchpoint, ongoing=False, end=item.last, outcome=touchpoint.outcome or Outcome.ENDED
+            )
         again = item.moves and touchpoint.touch is Touch.CUSTOMER_ACTIVE
         reason, confidence = _derived(one, item, blueprint)
         found.append(
             replace(
                 touchpoint,
-                coded_reasons=tuple(dict.fromkeys(blueprint.reasons.get(c, c) for c in touchpoint.coded_reasons)),
+                coded_reasons=tuple(
+                    dict.fromkeys(blueprint.reasons.get(c, c) for c in touchpoint.coded_reasons)
+                ),
                 derived_reason=reason,
                 derived_confidence=confidence,
                 cost=blueprint.unit_cost.get(touchpoint.channel),
@@ -162,4 +178,8 @@ def _derived(one: Group, item: Item, blueprint: Blueprint) -> tuple[str, float |
 def _hopped(before: Touchpoint, now: Touchpoint, blueprint: Blueprint) -> bool:
     """The customer starts again in another channel, soon after a touchpoint that did not settle it."""
     elsewhere = _SAME_DOOR.get(before.channel, before.channel) != _SAME_DOOR.get(now.channel, now.channel)
-    return elsewhere and before.outcome is not Outcome.RESOLVED and now.start - before.last <= blueprint.hop_within
+    return (
+        elsewhere
+        and before.outcome is not Outcome.RESOLVED
+        and now.start - before.last <= blueprint.hop_within
+    )

@@ -5,8 +5,26 @@ from collections.abc import Iterable, Sequence
 from pathloom_journey_graph.domain import names
 from pathloom_journey_graph.domain.contact import fold_contact
 from pathloom_journey_graph.domain.placing import corrected
-from pathloom_journey_graph.domain.said import answers_of, cases_of, newest_note, promises_of, signals_of, steps_of, ties_of
-from pathloom_journey_graph.domain.values import SECOND, Item, Kind, Outcome, Piece, Step, Touch, Touchpoint, namespace_of
+from pathloom_journey_graph.domain.said import (
+    answers_of,
+    cases_of,
+    newest_note,
+    promises_of,
+    signals_of,
+    steps_of,
+    ties_of,
+)
+from pathloom_journey_graph.domain.values import (
+    SECOND,
+    Item,
+    Kind,
+    Outcome,
+    Piece,
+    Step,
+    Touch,
+    Touchpoint,
+    namespace_of,
+)
 
 _KINDS = {"survey": Kind.SURVEY, "message": Kind.MESSAGE, "event": Kind.EVENT}
 
@@ -79,7 +97,9 @@ def _visit(item_id: str, record: str, pieces: Sequence[Piece]) -> Touchpoint:
         coded_reasons=tuple(dict.fromkeys(code for p in pieces for code in p.texts("coded_reasons"))),
         self_service_s=(pieces[-1].at - pieces[0].at) / SECOND,
         repeats=sum(p.key == "information_repeated" for p in pieces),
-        policy_blocks=tuple(p.text("policy") for p in pieces if p.key == "policy_blocked" and p.text("policy")),
+        policy_blocks=tuple(
+            p.text("policy") for p in pieces if p.key == "policy_blocked" and p.text("policy")
+        ),
         steps=steps,
         views=len(views),
         events=len(pieces),
@@ -112,7 +132,9 @@ def _single(item_id: str, kind: Kind, record: str, pieces: Sequence[Piece]) -> T
         direction=_first(pieces, "direction"),
         touch=_touch(pieces),
         device=_first(pieces, "device"),
-        title=_first(pieces, "survey") or pieces[0].name if kind is Kind.SURVEY else pieces[0].name or pieces[0].key,
+        title=_first(pieces, "survey") or pieces[0].name
+        if kind is Kind.SURVEY
+        else pieces[0].name or pieces[0].key,
         start=pieces[0].at,
         end=end,
         ongoing=False,
@@ -152,4 +174,8 @@ def _touch(pieces: Sequence[Piece]) -> Touch:
 
 
 def _page_title(piece: Piece) -> str:
-    return piece.name if piece.type in ("page", "screen") and piece.name else piece.text("title") or piece.text("category") or "page"
+    return (
+        piece.name
+        if piece.type in ("page", "screen") and piece.name
+        else piece.text("title") or piece.text("category") or "page"
+    )

@@ -60,7 +60,11 @@ def group(items: Iterable[Item], blueprint: Blueprint) -> list[Group]:
     for i in range(len(ordered)):
         found.setdefault(sets.find(i), []).append(i)
     return [
-        Group(_goal_of(members, units, goals, ordered), tuple(ordered[i] for i in members), {ordered[i].id: distance.get(i, 0) for i in members})
+        Group(
+            _goal_of(members, units, goals, ordered),
+            tuple(ordered[i] for i in members),
+            {ordered[i].id: distance.get(i, 0) for i in members},
+        )
         for members in found.values()
     ]
 
@@ -87,7 +91,9 @@ def _goals(ordered: Sequence[Item], units: _Sets, blueprint: Blueprint) -> dict[
     return {unit: blueprint.best(found) for unit, found in votes.items()}
 
 
-def _ends(ordered: Sequence[Item], units: _Sets, goals: dict[int, str], blueprint: Blueprint) -> dict[str, list[int]]:
+def _ends(
+    ordered: Sequence[Item], units: _Sets, goals: dict[int, str], blueprint: Blueprint
+) -> dict[str, list[int]]:
     """When each goal was reached or given up for good, in order."""
     found: dict[str, list[int]] = {}
     for i, item in enumerate(ordered):
@@ -140,7 +146,10 @@ def _demote(ordered: Sequence[Item], units: _Sets, goals: dict[int, str], bluepr
     begins: set[int] = set()
     for i, item in enumerate(ordered):
         goal = blueprint.goal(goals[units.find(i)])
-        if goal and (goal.begins.any(item.signals) or any(s.kind == "goal" and s.value == goal.key for s in item.signals)):
+        if goal and (
+            goal.begins.any(item.signals)
+            or any(s.kind == "goal" and s.value == goal.key for s in item.signals)
+        ):
             begins.add(sets.find(i))
     for i, item in enumerate(ordered):
         if item.moves and sets.find(i) not in begins:
@@ -171,13 +180,17 @@ class _Anchors:
                 yield max(0, away), self.members[k]
 
 
-def _join_nearest(ordered: Sequence[Item], units: _Sets, goals: dict[int, str], blueprint: Blueprint) -> dict[int, int]:
+def _join_nearest(
+    ordered: Sequence[Item], units: _Sets, goals: dict[int, str], blueprint: Blueprint
+) -> dict[int, int]:
     """Gives each unit without a goal that of the nearest open journey; how far away that was, by item."""
     distance: dict[int, int] = {}
     waiting = [i for i, item in enumerate(ordered) if item.moves and not goals[units.find(i)]]
     ends = _ends(ordered, units, goals, blueprint)
     while waiting:
-        anchors = _Anchors(ordered, (i for i, item in enumerate(ordered) if item.moves and goals[units.find(i)]))
+        anchors = _Anchors(
+            ordered, (i for i, item in enumerate(ordered) if item.moves and goals[units.find(i)])
+        )
         found: dict[int, tuple[int, int, str]] = {}
         for i in waiting:
             best = _nearest_open(ordered, ordered[i], anchors, units, goals, ends, blueprint)
@@ -213,7 +226,9 @@ def _nearest_open(
     return best
 
 
-def _follow(ordered: Sequence[Item], units: _Sets, goals: dict[int, str], sets: _Sets, blueprint: Blueprint) -> None:
+def _follow(
+    ordered: Sequence[Item], units: _Sets, goals: dict[int, str], sets: _Sets, blueprint: Blueprint
+) -> None:
     """Puts each follower with the nearest journey of its goal, else with the nearest of all, else with its like."""
     moving = {sets.find(i) for i, item in enumerate(ordered) if item.moves}
     movers = [i for i, item in enumerate(ordered) if item.moves]
@@ -227,7 +242,10 @@ def _follow(ordered: Sequence[Item], units: _Sets, goals: dict[int, str], sets: 
             by_goal[goal] = _Anchors(ordered, (m for m in movers if goal in ("", goals[units.find(m)])))
         # The journey that lies before goes first: what is asked or said is about what was.
         near = min(
-            ((away, ordered[m].start > item.start, m) for away, m in by_goal[goal].near(item, blueprint.longest_silence)),
+            (
+                (away, ordered[m].start > item.start, m)
+                for away, m in by_goal[goal].near(item, blueprint.longest_silence)
+            ),
             default=None,
         )
         if near is not None:

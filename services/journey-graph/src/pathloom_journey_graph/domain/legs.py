@@ -13,19 +13,35 @@ BEGINS = {
     "ticket_taken": "queue", "ticket_called": "alert", "ticket_served": "agent", "voicemail_left": "voicemail",
 }  # fmt: skip
 # Each of these begins another leg even where the one before was of the same kind.
-ANEW = frozenset({"contact_queued", "contact_alerting", "contact_answered", "ticket_taken", "ticket_called", "ticket_served"})
+ANEW = frozenset(
+    {
+        "contact_queued",
+        "contact_alerting",
+        "contact_answered",
+        "ticket_taken",
+        "ticket_called",
+        "ticket_served",
+    }
+)
 INSIDE = {
     "ivr_choice_made": "ivr", "ivr_no_input": "ivr", "ivr_no_match": "ivr", "ivr_zeroed_out": "ivr", "ivr_exited": "ivr",
     "bot_handed_over": "bot", "bot_contained": "bot", "contact_held": "agent", "contact_resumed": "agent",
     "contact_transferred": "agent", "contact_wrapped_up": "agent",
 }  # fmt: skip
-ENDS = frozenset({"ivr_exited", "bot_handed_over", "bot_contained", "contact_leg_ended", "contact_transferred"})
+ENDS = frozenset(
+    {"ivr_exited", "bot_handed_over", "bot_contained", "contact_leg_ended", "contact_transferred"}
+)
 # Beside the others, they end no other leg by beginning.
 BESIDE = frozenset({"consult", "conference"})
 HUMAN = frozenset({"agent", "conference", "external"})
 WAITING = frozenset({"queue", "alert"})
 AUTOMATIC = frozenset({"ivr", "bot"})
-_RANK = {kind: i for i, kind in enumerate(("ivr", "bot", "queue", "alert", "agent", "consult", "conference", "voicemail", "external"))}
+_RANK = {
+    kind: i
+    for i, kind in enumerate(
+        ("ivr", "bot", "queue", "alert", "agent", "consult", "conference", "voicemail", "external")
+    )
+}
 _OWN_CHANNEL = {"ivr": "ivr", "bot": "bot"}
 
 
@@ -107,7 +123,9 @@ def _kinded(draft: _Draft) -> _Draft:
 
 def _is_departmental(piece: Piece) -> bool:
     """A history that says who had the contact when, and nothing of legs."""
-    plain = piece.key not in ENDS and not piece.key.startswith(("contact_", "callback_", "email_", "message_"))
+    plain = piece.key not in ENDS and not piece.key.startswith(
+        ("contact_", "callback_", "email_", "message_")
+    )
     return plain and bool(piece.text("department")) and default_touch(piece.key) is not Touch.NONE
 
 
@@ -138,7 +156,9 @@ def _leg(draft: _Draft, following: int | None, contact_end: int | None) -> Leg:
     pieces, start = draft.pieces, draft.begun
     own = max((p.at for p in pieces if p.key in ENDS), default=None)
     if own is None and draft.kind == "voicemail":
-        own = next((start + int(s * SECOND) for p in pieces if (s := p.number("duration_s")) is not None), None)
+        own = next(
+            (start + int(s * SECOND) for p in pieces if (s := p.number("duration_s")) is not None), None
+        )
     if own is None and draft.kind in BESIDE:
         own = max((p.at for p in pieces if p.key == "contact_ended"), default=None)
     end = own if own is not None else following if following is not None else contact_end
@@ -157,8 +177,14 @@ def _leg(draft: _Draft, following: int | None, contact_end: int | None) -> Leg:
             talk = max(0.0, length - (hold or 0.0))
         if acw is None and wrapped is not None and end is not None:
             acw = max(0.0, (wrapped - end) / SECOND)
-    codes = tuple(dict.fromkeys(code for p in pieces if p.key == "contact_wrapped_up" for code in p.texts("codes")))
-    channel = _first(pieces, "channel") or _OWN_CHANNEL.get(draft.kind) or next((p.channel for p in pieces if p.channel), "")
+    codes = tuple(
+        dict.fromkeys(code for p in pieces if p.key == "contact_wrapped_up" for code in p.texts("codes"))
+    )
+    channel = (
+        _first(pieces, "channel")
+        or _OWN_CHANNEL.get(draft.kind)
+        or next((p.channel for p in pieces if p.channel), "")
+    )
     return Leg(
         draft.kind, draft.leg_id, id_of(draft.contact), _first(pieces, "queue"), _first(pieces, "department"), channel,
         _first(pieces, "agent_id"), _first(pieces, "party"), _first(pieces, "level"), start, end, wait, talk, hold, acw,

@@ -22,7 +22,9 @@ def steps_of_journey(journey: Journey, by: str) -> tuple[str, ...]:
 
 
 def _departments(touchpoint: Touchpoint) -> Sequence[str]:
-    named = [leg.department for leg in touchpoint.legs if leg.department and leg.kind in ("agent", "conference")]
+    named = [
+        leg.department for leg in touchpoint.legs if leg.department and leg.kind in ("agent", "conference")
+    ]
     return named or ([touchpoint.department] if touchpoint.department else [touchpoint.channel])
 
 

@@ -108,4 +108,10 @@ def _amended(piece: Piece, word: Piece) -> Piece:
     return Piece(
         piece.event_id, piece.source_id, piece.message_id, piece.type, piece.name, piece.key, piece.record,
         piece.contact, piece.at, piece.received, props, str(props.get("channel") or piece.channel), piece.test,
+        piece.epoch,
     )  # fmt: skip
+
+
+def correction_tie(record: str) -> str:
+    """How the items that a record holds, contacts aside, find its corrections."""
+    return f"correction|{record}"

@@ -23,7 +23,13 @@ def steps_of(pieces: Iterable[Piece]) -> tuple[Step, ...]:
         if not piece.key.startswith("self_service_step_"):
             continue
         step, how = piece.text("step"), piece.key.rsplit("_", 1)[1]
-        if how != "tried" and steps and steps[-1].step == step and not steps[-1].failed and not steps[-1].done:
+        if (
+            how != "tried"
+            and steps
+            and steps[-1].step == step
+            and not steps[-1].failed
+            and not steps[-1].done
+        ):
             steps[-1] = Step(step, steps[-1].at, how == "failed", how == "done", piece.text("why"))
         else:
             steps.append(Step(step, piece.at, how == "failed", how == "done", piece.text("why")))
@@ -102,7 +108,9 @@ def ties_of(pieces: Iterable[Piece]) -> frozenset[str]:
         if piece.key.startswith("callback_") and piece.text("callback_id"):
             found.add(f"callback|{namespace_of(piece.record)}|{piece.text('callback_id')}")
         if piece.text("relation") == "callback_of" and piece.text("related_contact_id"):
-            found.add(contact_key(namespace_of(piece.contact or piece.record), piece.text("related_contact_id")))
+            found.add(
+                contact_key(namespace_of(piece.contact or piece.record), piece.text("related_contact_id"))
+            )
         if piece.text("about") == "contact" and piece.text("about_id"):
             space = piece.text("about_namespace") or namespace_of(piece.record)
             found.add(contact_key(space, piece.text("about_id")))
@@ -120,7 +128,9 @@ def signals_of(pieces: Iterable[Piece], watched: frozenset[str], coded: Sequence
         for code in piece.texts("codes") + piece.texts("coded_reasons"):
             if code in coded:
                 found["code", code, ""] = (1, piece.at)
-    return tuple(Signal(kind, value, at, count, goal) for (kind, value, goal), (count, at) in sorted(found.items()))
+    return tuple(
+        Signal(kind, value, at, count, goal) for (kind, value, goal), (count, at) in sorted(found.items())
+    )
 
 
 def _said(piece: Piece, watched: frozenset[str]) -> Iterable[tuple[str, str]]:

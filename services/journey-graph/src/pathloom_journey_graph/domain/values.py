@@ -72,6 +72,8 @@ class Piece:
     props: Mapping[str, Any]
     channel: str
     test: bool = False
+    epoch: str = ""
+    """The epoch of the events feed that it was last read in."""
 
     def text(self, name: str) -> str:
         """A property as text; empty where it is missing or no scalar."""

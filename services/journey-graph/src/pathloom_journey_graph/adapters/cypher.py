@@ -1,0 +1,329 @@
+"""Every Cypher text there is. Parameterised, idempotent; run in managed transactions that may be tried again."""
+
+SCHEMA = (
+    "CREATE CONSTRAINT record_key IF NOT EXISTS FOR (r:Record) REQUIRE r.key IS UNIQUE",
+    "CREATE CONSTRAINT customer_id IF NOT EXISTS FOR (c:Customer) REQUIRE c.id IS UNIQUE",
+    "CREATE CONSTRAINT item_id IF NOT EXISTS FOR (i:Item) REQUIRE i.id IS UNIQUE",
+    "CREATE CONSTRAINT entry_id IF NOT EXISTS FOR (e:Entry) REQUIRE e.id IS UNIQUE",
+    "CREATE CONSTRAINT tie_key IF NOT EXISTS FOR (t:Tie) REQUIRE t.key IS UNIQUE",
+    "CREATE CONSTRAINT cursor_id IF NOT EXISTS FOR (c:Cursor) REQUIRE c.id IS UNIQUE",
+    "CREATE CONSTRAINT watermark_id IF NOT EXISTS FOR (w:Watermark) REQUIRE w.id IS UNIQUE",
+    "CREATE CONSTRAINT head_id IF NOT EXISTS FOR (h:Head) REQUIRE h.id IS UNIQUE",
+    "CREATE CONSTRAINT meta_id IF NOT EXISTS FOR (m:Meta) REQUIRE m.id IS UNIQUE",
+    "CREATE CONSTRAINT restart_feed IF NOT EXISTS FOR (r:Restart) REQUIRE r.feed IS UNIQUE",
+    "CREATE CONSTRAINT erased_hash IF NOT EXISTS FOR (e:Erased) REQUIRE e.hash IS UNIQUE",
+    "CREATE CONSTRAINT parked_id IF NOT EXISTS FOR (p:Parked) REQUIRE p.id IS UNIQUE",
+    "CREATE CONSTRAINT lease_name IF NOT EXISTS FOR (l:Lease) REQUIRE l.name IS UNIQUE",
+    "CREATE INDEX item_time IF NOT EXISTS FOR (i:Item) ON (i.customer_id, i.start)",
+    "CREATE INDEX item_holder IF NOT EXISTS FOR (i:Item) ON (i.holder)",
+    "CREATE INDEX item_record IF NOT EXISTS FOR (i:Item) ON (i.record, i.start)",
+    "CREATE INDEX item_journey IF NOT EXISTS FOR (i:Item) ON (i.journey_id)",
+    "CREATE INDEX item_waiting IF NOT EXISTS FOR (i:Item) ON (i.waiting)",
+    "CREATE INDEX entry_live IF NOT EXISTS FOR (e:Entry) ON (e.partition, e.live_n)",
+    "CREATE INDEX entry_bulk IF NOT EXISTS FOR (e:Entry) ON (e.partition, e.bulk_n)",
+    "CREATE INDEX journey_due IF NOT EXISTS FOR (j:Journey) ON (j.due)",
+    "CREATE INDEX journey_opened IF NOT EXISTS FOR (j:Journey) ON (j.goal, j.opened_at)",
+    "CREATE INDEX journey_generation IF NOT EXISTS FOR (j:Journey) ON (j.generation)",
+)
+INDEXES_READY = "CALL db.awaitIndexes(120)"
+META = """
+MERGE (m:Meta {id: 'graph'})
+ON CREATE SET m.epoch = $epoch, m.secret = $secret, m.generation = 1, m.blueprints = ''
+RETURN m.epoch AS epoch, m.secret AS secret, m.generation AS generation, m.blueprints AS blueprints
+"""
+READ_META = "MATCH (m:Meta {id: 'graph'}) RETURN m.epoch AS epoch, m.secret AS secret, m.generation AS generation, m.blueprints AS blueprints"
+RENEW_EPOCH = """
+MATCH (m:Meta {id: 'graph'}) SET m._lock = true
+WITH m, m.epoch = $lost AS ours SET m.epoch = CASE WHEN ours THEN $epoch ELSE m.epoch END
+RETURN m.epoch AS epoch
+"""
+NEW_GENERATION = """
+MATCH (m:Meta {id: 'graph'}) SET m._lock = true
+WITH m, m.blueprints <> $blueprints AS other
+SET m.generation = CASE WHEN other AND m.blueprints <> '' THEN m.generation + 1 ELSE m.generation END, m.blueprints = $blueprints
+RETURN m.generation AS generation
+"""
+
+# Records and customers: the lock first, then what is read is what holds.
+LOCK_RECORDS = """
+UNWIND $keys AS key
+MERGE (r:Record {key: key}) SET r._lock = true
+RETURN r.key AS key, r.customer_id AS customer_id, r.root AS root, r.bound_to AS bound_to,
+       coalesce(r.version, 0) AS version, coalesce(r.epoch, '') AS epoch
+"""
+SAVE_RECORDS = """
+UNWIND $rows AS row
+MATCH (r:Record {key: row.key})
+SET r.customer_id = row.customer_id, r.root = row.root, r.bound_to = row.bound_to, r.version = row.version, r.epoch = row.epoch
+"""
+ERASED_AT = "UNWIND $hashes AS hash MATCH (e:Erased {hash: hash}) RETURN e.hash AS hash, e.at AS at"
+LOCK_CUSTOMERS = """
+UNWIND $ids AS id
+MERGE (c:Customer {id: id}) SET c._lock = true
+WITH c
+RETURN c.id AS id, coalesce(c.version, 0) AS version, coalesce(c.epoch, '') AS epoch,
+       [(c)-[:KNOWN_AS]->(r:Record) | r.key] AS claims
+"""
+READ_CUSTOMERS = """
+UNWIND $ids AS id
+MATCH (c:Customer {id: id})
+RETURN c.id AS id, coalesce(c.version, 0) AS version, coalesce(c.epoch, '') AS epoch,
+       [(c)-[:KNOWN_AS]->(r:Record) | r.key] AS claims
+"""
+CLAIMANTS = """
+UNWIND $keys AS key
+MATCH (r:Record {key: key})<-[:KNOWN_AS]-(c:Customer)
+RETURN key, max(c.id) AS id
+"""
+SAVE_CUSTOMERS = """
+UNWIND $rows AS row
+MERGE (c:Customer {id: row.id})
+SET c.version = row.version, c.epoch = row.epoch
+WITH c, row
+OPTIONAL MATCH (c)-[k:KNOWN_AS]->(r:Record) WHERE NOT r.key IN row.claims
+DELETE k
+"""
+SAVE_CLAIMS = """
+UNWIND $rows AS row
+MATCH (c:Customer {id: row.id})
+UNWIND row.claims AS key
+MERGE (r:Record {key: key})
+MERGE (c)-[:KNOWN_AS]->(r)
+"""
+
+# Items.
+_ITEM = """
+RETURN i.id AS id, i.kind AS kind, i.record AS record, i.thread AS thread, i.holder AS holder, i.customer_id AS customer_id,
+       i.start AS start, i.last AS last, i.refs AS refs, i.pieces AS pieces, i.journey_id AS journey_id, i.next_id AS next_id
+"""
+ITEMS = "UNWIND $ids AS id MATCH (i:Item {id: id})" + _ITEM
+VISITS_NEAR = (
+    """
+UNWIND $rows AS row
+MATCH (i:Item) WHERE i.record = row.record AND i.start <= row.hi AND i.last >= row.lo AND i.kind = 'visit'
+"""
+    + _ITEM
+)
+HELD = "UNWIND $keys AS key MATCH (i:Item) WHERE i.holder = key" + _ITEM
+OF_RECORDS = "UNWIND $keys AS key MATCH (i:Item) WHERE i.record = key" + _ITEM
+OF_JOURNEYS = "UNWIND $ids AS id MATCH (i:Item) WHERE i.journey_id = id" + _ITEM
+# `longest` is the longest item the customer ever had: who overlaps begins no earlier than that before.
+AROUND = (
+    """
+UNWIND $rows AS row
+MATCH (c:Customer {id: row.customer_id})
+WITH row, coalesce(c.longest, 0) AS longest
+MATCH (i:Item) WHERE i.customer_id = row.customer_id AND i.start >= row.lo - longest AND i.start <= row.hi AND i.last >= row.lo
+WITH DISTINCT i
+"""
+    + _ITEM
+)
+NAMING = (
+    """
+UNWIND $rows AS row
+MATCH (:Tie {key: row.tie})<-[:TIED]-(i:Item) WHERE i.customer_id = row.customer_id
+WITH DISTINCT i
+"""
+    + _ITEM
+)
+NAMED = (
+    """
+UNWIND $rows AS row
+MATCH (r:Record {key: row.tie})
+WITH row, coalesce(r.root, r.key) AS root
+MATCH (i:Item) WHERE i.record = root AND i.kind = 'contact' AND i.customer_id = row.customer_id
+WITH DISTINCT i
+"""
+    + _ITEM
+)
+SAVE_ITEMS = """
+UNWIND $rows AS row
+MERGE (i:Item {id: row.id})
+SET i.kind = row.kind, i.record = row.record, i.thread = row.thread, i.holder = row.holder, i.customer_id = row.customer_id,
+    i.start = row.start, i.last = row.last, i.refs = row.refs, i.pieces = row.pieces, i.waiting = row.waiting,
+    i.journey_id = coalesce(i.journey_id, ''), i.next_id = coalesce(i.next_id, '')
+FOREACH (_ IN CASE WHEN row.touch THEN [1] ELSE [] END | SET i:Touchpoint)
+FOREACH (_ IN CASE WHEN row.touch THEN [] ELSE [1] END | SET i:Mark)
+"""
+UNTIE = (
+    "UNWIND $rows AS row MATCH (i:Item {id: row.id})-[t:TIED]->(k:Tie) WHERE NOT k.key IN row.refs DELETE t"
+)
+TIE = """
+UNWIND $rows AS row
+MATCH (i:Item {id: row.id})
+UNWIND row.refs AS key
+MERGE (t:Tie {key: key})
+MERGE (i)-[:TIED]->(t)
+"""
+LONGEST = """
+UNWIND $rows AS row
+MATCH (c:Customer {id: row.customer_id})
+SET c.longest = CASE WHEN coalesce(c.longest, 0) < row.longest THEN row.longest ELSE c.longest END
+"""
+DELETE_ITEMS = """
+UNWIND $ids AS id
+MATCH (i:Item {id: id})
+OPTIONAL MATCH (i)-[:TIED]->(t:Tie)
+WITH i, collect(t) AS ties
+DETACH DELETE i
+WITH ties UNWIND ties AS t
+WITH DISTINCT t WHERE NOT EXISTS { (t)<-[:TIED]-() }
+DELETE t
+"""
+
+# Journeys and their feed. An entry outlives its journey: it says that it is no more.
+ENTRIES = """
+UNWIND $ids AS id MATCH (e:Entry {id: id})
+RETURN e.id AS id, e.entry AS entry, e.version AS version, e.live_version AS live_version
+"""
+TAKE_NUMBERS = """
+MERGE (h:Head {id: $id}) ON CREATE SET h.n = 0
+SET h._lock = true
+WITH h SET h.n = h.n + $count
+RETURN h.n AS n
+"""
+SAVE_ENTRIES = """
+UNWIND $rows AS row
+MERGE (e:Entry {id: row.id})
+SET e.partition = $partition, e.version = row.version, e.entry = row.entry, e.traceparent = row.traceparent,
+    e.live_n = coalesce(row.live_n, e.live_n), e.bulk_n = coalesce(row.bulk_n, e.bulk_n),
+    e.live_version = coalesce(row.live_version, e.live_version)
+"""
+SAVE_JOURNEYS = """
+UNWIND $rows AS row
+MATCH (j:Entry {id: row.id})
+SET j:Journey, j += row.properties, j.due = row.due
+WITH j, row
+MATCH (c:Customer {id: row.customer_id})
+OPTIONAL MATCH (other:Customer)-[o:ON]->(j) WHERE other.id <> row.customer_id
+DELETE o
+WITH DISTINCT c, j
+MERGE (c)-[:ON]->(j)
+"""
+END_JOURNEYS = """
+UNWIND $ids AS id
+MATCH (j:Entry {id: id})
+OPTIONAL MATCH (j)-[r]-()
+DELETE r
+WITH DISTINCT j
+REMOVE j:Journey, j.customer_id, j.goal, j.state, j.stage, j.opened_at, j.last_at, j.due, j.test, j.blueprint, j.generation,
+       j.by_channel, j.by_department, j.by_stage, j.closed
+"""
+LINK = """
+UNWIND $rows AS row
+MATCH (i:Item {id: row.id})
+SET i.journey_id = row.journey_id, i.next_id = row.next_id
+WITH i, row
+OPTIONAL MATCH (i)<-[h:HAS]-(old:Entry) WHERE old.id <> row.journey_id
+DELETE h
+WITH DISTINCT i, row
+OPTIONAL MATCH (i)-[n:NEXT]->(after:Item) WHERE after.id <> row.next_id
+DELETE n
+"""
+LINK_JOURNEY = """
+UNWIND $rows AS row
+MATCH (i:Touchpoint {id: row.id}), (j:Journey {id: row.journey_id})
+MERGE (j)-[:HAS]->(i)
+"""
+LINK_NEXT = (
+    "UNWIND $rows AS row MATCH (i:Item {id: row.id}), (n:Item {id: row.next_id}) MERGE (i)-[:NEXT]->(n)"
+)
+
+FORGET_RECORDS = "UNWIND $keys AS key MATCH (r:Record {key: key}) DETACH DELETE r"
+FORGET_CUSTOMERS = "UNWIND $ids AS id MATCH (c:Customer {id: id}) DETACH DELETE c"
+REMEMBER_ERASED = """
+UNWIND $hashes AS hash
+MERGE (e:Erased {hash: hash}) ON CREATE SET e.at = $at
+"""
+
+# The feed of journeys. Watermarks are read in the statement before the page's: never after it.
+READ_HEAD = "OPTIONAL MATCH (h:Head {id: $id}) RETURN coalesce(h.n, 0) AS n"
+READ_LIVE = """
+MATCH (e:Entry) WHERE e.partition = $partition AND e.live_n > $after AND e.live_n <= $head
+RETURN e.live_n AS n, e.version AS version, e.entry AS entry, e.traceparent AS traceparent ORDER BY e.live_n LIMIT $limit
+"""
+READ_BULK = """
+MATCH (e:Entry) WHERE e.partition = $partition AND e.bulk_n > $after AND e.bulk_n <= $head
+RETURN e.bulk_n AS n, e.version AS version, e.entry AS entry, e.traceparent AS traceparent ORDER BY e.bulk_n LIMIT $limit
+"""
+
+# One writer of claims at a time, whichever lane: two lanes may hold the same customer.
+LOCK_GATE = "MERGE (m:Meta {id: $id}) SET m._lock = true"
+# Following. Lock, then compare: comparing in the MATCH lets two racing transactions both win.
+LOCK_CURSOR = """
+MERGE (c:Cursor {id: $id})
+ON CREATE SET c.feed = $feed, c.partition = $partition, c.lane = $lane, c.epoch = '', c.n = 0
+SET c._lock = true
+WITH c RETURN c.epoch AS epoch, c.n AS n
+"""
+MOVE_CURSOR = "MATCH (c:Cursor {id: $id}) SET c.epoch = $epoch, c.n = $n"
+CURSORS = "MATCH (c:Cursor) WHERE c.feed = $feed AND c.epoch <> '' RETURN c.partition AS partition, c.lane AS lane, c.epoch AS epoch, c.n AS n"
+ALL_CURSORS = "MATCH (c:Cursor) WHERE c.epoch <> '' RETURN c.feed AS feed, c.partition AS partition, c.lane AS lane, c.epoch AS epoch, c.n AS n"
+SAVE_WATERMARKS = """
+UNWIND $rows AS row
+MERGE (w:Watermark {id: row.id})
+SET w.feed = $feed, w.by_lane = $by_lane, w.of_feed = row.of_feed, w.partition = row.partition, w.lane = row.lane,
+    w.epoch = row.epoch, w.n = row.n
+"""
+WATERMARKS = """
+MATCH (w:Watermark) WHERE w.feed = 'customers'
+RETURN w.by_lane AS by_lane, w.of_feed AS of_feed, w.partition AS partition, w.lane AS lane, w.epoch AS epoch, w.n AS n
+"""
+DROP_WATERMARKS = "MATCH (w:Watermark) WHERE w.feed = $feed DELETE w"
+PARK = """
+MERGE (p:Parked {id: $id})
+SET p.feed = $feed, p.key = $key, p.n = $n, p.lane = $lane, p.epoch = $epoch, p.reason = $reason, p.entry = $entry, p.at = $at
+"""
+RELEASE = "MATCH (p:Parked) WHERE p.feed = $feed AND p.key IN $keys DELETE p"
+COUNT_PARKED = "MATCH (p:Parked) RETURN count(p) AS n"
+COUNT_WAITING = "MATCH (i:Item) WHERE i.waiting = true RETURN count(i) AS n"
+FIND_PARKED = "MATCH (p:Parked) WHERE p.feed = $feed AND p.key = $key RETURN p.reason AS reason"
+LOCK_RESTART = "MERGE (r:Restart {feed: $feed}) SET r._lock = true RETURN r.epoch AS epoch"
+SET_RESTART = "MATCH (r:Restart {feed: $feed}) SET r.epoch = $epoch"
+DROP_PARKED = "MATCH (p:Parked) WHERE p.feed = $feed DELETE p"
+STALE_ITEMS = (
+    """
+MATCH (i:Item) WHERE i.id > $after
+WITH i ORDER BY i.id LIMIT $limit
+"""
+    + _ITEM
+)
+STALE_CUSTOMERS = """
+MATCH (c:Customer) WHERE c.epoch <> $epoch AND EXISTS { (c)-[:KNOWN_AS]->() }
+RETURN c.id AS id ORDER BY id LIMIT $limit
+"""
+STALE_CONTACTS = """
+MATCH (r:Record) WHERE r.root IS NOT NULL AND r.epoch <> $epoch
+RETURN r.key AS key ORDER BY key LIMIT $limit
+"""
+TAKE_LEASE = """
+MERGE (l:Lease {name: $name})
+SET l._lock = true
+WITH l WHERE l.holder IS NULL OR l.holder = $holder OR l.expires_at < timestamp()
+SET l.holder = $holder, l.expires_at = timestamp() + $ttl_ms
+RETURN true AS taken
+"""
+GIVE_BACK_LEASE = "MATCH (l:Lease {name: $name}) WHERE l.holder = $holder DELETE l"
+
+# Time.
+DUE = "MATCH (j:Journey) WHERE j.due <= $now RETURN j.id AS id ORDER BY j.due LIMIT $limit"
+OLD_GENERATION = "MATCH (j:Journey) WHERE j.generation < $generation RETURN j.id AS id LIMIT $limit"
+
+# Reading.
+ROOTS = "UNWIND $keys AS key MATCH (r:Record {key: key}) RETURN r.key AS key, r.root AS root"
+PATHS = """
+MATCH (j:Journey)
+WHERE ($goal = '' OR j.goal = $goal) AND j.opened_at >= $from AND j.opened_at < $to AND ($test OR NOT j.test)
+RETURN j[$by] AS steps, j.closed AS closed, count(*) AS journeys, collect(j.id)[..3] AS examples
+"""
+COUNT_TOUCHPOINTS = (
+    "MATCH (i:Touchpoint:Item) WHERE i.customer_id = $id AND i.journey_id <> '' RETURN count(i) AS n"
+)
+TOUCHPOINTS_PAGE = (
+    """
+MATCH (i:Item) WHERE i.customer_id = $id AND i:Touchpoint AND i.journey_id <> '' AND i.start <= $start
+  AND (i.start < $start OR i.id < $before)
+WITH i ORDER BY i.start DESC, i.id DESC LIMIT $limit
+"""
+    + _ITEM
+)

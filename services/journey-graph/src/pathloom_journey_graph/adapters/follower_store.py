@@ -1,0 +1,140 @@
+"""Following in Neo4j: cursor, effect, watermarks and parked entries in one transaction."""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from typing import Generic, Protocol, TypeVar
+
+from neo4j import AsyncManagedTransaction
+from pathloom_kit.clock import Clock
+from pathloom_kit.feeds.cursor import LANES, Cursor, Lane
+from pathloom_kit.feeds.page import Watermark
+from pathloom_kit.feeds.stale import StaleCursor
+
+from pathloom_journey_graph.adapters import cypher
+from pathloom_journey_graph.adapters.graph import Graph, rows_of
+from pathloom_journey_graph.adapters.graph_tx import Neo4jGraphTx
+from pathloom_journey_graph.domain.values import SECOND
+
+
+class Entry(Protocol):
+    """An entry of any feed."""
+
+    @property
+    def n(self) -> int: ...
+    @property
+    def traceparent(self) -> str: ...
+    def SerializeToString(self) -> bytes: ...
+
+
+E = TypeVar("E", bound=Entry)
+Effect = Callable[[Neo4jGraphTx, Sequence[E], Cursor], Awaitable[None]]
+Finish = Callable[[str], Awaitable[None]]
+
+
+class Neo4jFollowerStore(Generic[E]):
+    """Implements FollowerStore for one feed. `effect` writes what entries do, `finish` drops what was not sent again,
+    `keys` names the things of an entry (to release what is parked under them), `committed` is told of each commit.
+    With `exclusive` the lanes take turns."""
+
+    def __init__(
+        self, graph: Graph, clock: Clock, effect: Effect[E], finish: Finish, keys: Callable[[E], Iterable[str]],
+        committed: Callable[[], None], *, exclusive: bool = False,
+    ) -> None:  # fmt: skip
+        self._graph = graph
+        self._clock = clock
+        self._effect = effect
+        self._finish = finish
+        self._keys = keys
+        self._committed = committed
+        self._exclusive = exclusive
+
+    async def cursors(self, feed: str) -> Mapping[tuple[int, Lane], Cursor]:
+        rows = await self._graph.read_rows(cypher.CURSORS, feed=feed)
+        return {
+            (r["partition"], Lane(r["lane"])): Cursor(r["epoch"], r["partition"], Lane(r["lane"]), r["n"])
+            for r in rows
+        }
+
+    async def apply(
+        self, feed: str, entries: Sequence[E], expected: Cursor, new: Cursor, watermarks: Sequence[Watermark]
+    ) -> None:
+        async def work(tx: AsyncManagedTransaction) -> None:
+            await self._advance(tx, feed, expected, new)
+            if entries:
+                await self._effect(self._graph.tx(tx), entries, new)
+                keys = [key for entry in entries for key in self._keys(entry)]
+                await rows_of(tx, cypher.RELEASE, feed=feed, keys=keys)
+            if watermarks:
+                rows = [_watermark_row(feed, new.lane, mark) for mark in watermarks]
+                await rows_of(tx, cypher.SAVE_WATERMARKS, rows=rows, feed=feed, by_lane=int(new.lane))
+
+        await self._graph.write(work)
+        self._committed()
+
+    async def park(self, feed: str, entry: E, reason: str, expected: Cursor, new: Cursor) -> None:
+        async def work(tx: AsyncManagedTransaction) -> None:
+            await self._advance(tx, feed, expected, new)
+            await rows_of(
+                tx, cypher.PARK, id=f"{feed}|{new.epoch}|{new.partition}|{new.lane.name}|{entry.n}", feed=feed,
+                key=next(iter(self._keys(entry)), ""), n=entry.n, lane=int(new.lane), epoch=new.epoch, reason=reason,
+                entry=entry.SerializeToString(), at=round(self._clock.now().timestamp() * SECOND),
+            )  # fmt: skip
+
+        await self._graph.write(work)
+        self._committed()
+
+    async def restart(self, feed: str, epoch: str) -> None:
+        async def work(tx: AsyncManagedTransaction) -> None:
+            await rows_of(tx, cypher.LOCK_RESTART, feed=feed)
+            rows = await rows_of(tx, cypher.CURSORS, feed=feed)
+            if len(rows) >= len(LANES) and all(r["epoch"] == epoch for r in rows):
+                return
+            await rows_of(tx, cypher.DROP_PARKED, feed=feed)
+            await rows_of(tx, cypher.DROP_WATERMARKS, feed=feed)
+            for lane in LANES:
+                found = await rows_of(
+                    tx,
+                    cypher.LOCK_CURSOR,
+                    id=cursor_id(feed, 0, lane),
+                    feed=feed,
+                    partition=0,
+                    lane=int(lane),
+                )
+                if found[0]["epoch"] != epoch:
+                    await rows_of(tx, cypher.MOVE_CURSOR, id=cursor_id(feed, 0, lane), epoch=epoch, n=0)
+            await rows_of(tx, cypher.SET_RESTART, feed=feed, epoch=epoch)
+
+        await self._graph.write(work)
+
+    async def finish_restart(self, feed: str, epoch: str) -> None:
+        """In steps, each a transaction that may be repeated; the mark that it is under way goes last."""
+        rows = await self._graph.write_rows(cypher.LOCK_RESTART, feed=feed)
+        if rows[0]["epoch"] != epoch:
+            return
+        await self._finish(epoch)
+        await self._graph.write_rows(cypher.SET_RESTART, feed=feed, epoch=None)
+        self._committed()
+
+    async def _advance(self, tx: AsyncManagedTransaction, feed: str, expected: Cursor, new: Cursor) -> None:
+        """The cursor's lock first: whoever is late finds it moved, and has done nothing yet."""
+        key = cursor_id(feed, new.partition, new.lane)
+        found = await rows_of(
+            tx, cypher.LOCK_CURSOR, id=key, feed=feed, partition=new.partition, lane=int(new.lane)
+        )
+        if (found[0]["epoch"], found[0]["n"]) != (expected.epoch, expected.n):
+            raise StaleCursor(feed, expected)
+        if self._exclusive:
+            await rows_of(tx, cypher.LOCK_GATE, id=f"gate|{feed}|{new.partition}")
+        await rows_of(tx, cypher.MOVE_CURSOR, id=key, epoch=new.epoch, n=new.n)
+
+
+def cursor_id(feed: str, partition: int, lane: Lane) -> str:
+    """The node of a cursor."""
+    return f"{feed}|{partition}|{lane.name}"
+
+
+def _watermark_row(feed: str, by: Lane, mark: Watermark) -> dict[str, object]:
+    place = mark.cursor
+    return {
+        "id": f"{feed}|{by.name}|{mark.feed}|{place.partition}|{place.lane.name}",
+        "of_feed": mark.feed, "partition": place.partition, "lane": int(place.lane), "epoch": place.epoch, "n": place.n,
+    }  # fmt: skip

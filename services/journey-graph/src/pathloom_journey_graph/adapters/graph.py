@@ -1,0 +1,93 @@
+"""The graph: its schema, its identity, and transactions on it."""
+
+import logging
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from neo4j import AsyncDriver, AsyncManagedTransaction
+from neo4j.exceptions import DriverError, Neo4jError, ServiceUnavailable, SessionExpired
+from pathloom_kit.ids import new_id
+from pathloom_kit.transient import is_transient
+
+from pathloom_journey_graph.adapters import cypher
+from pathloom_journey_graph.adapters.graph_tx import Neo4jGraphTx
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class GraphMeta:
+    """What this graph is: the epoch of its feed, the key of its ids, the generation in force."""
+
+    epoch: str
+    secret: bytes
+    generation: int
+
+
+def transient(error: Exception) -> bool:
+    """A lost connection, a deadlock, a store that is full or starting: it may go away by itself."""
+    if isinstance(error, (ServiceUnavailable, SessionExpired)):
+        return True
+    if isinstance(error, Neo4jError):
+        code = error.code or ""
+        return error.is_retryable() or ".TransientError." in code or code.startswith("Neo.DatabaseError.")
+    return (isinstance(error, DriverError) and error.is_retryable()) or is_transient(error)
+
+
+class Graph:
+    """One database on one driver."""
+
+    def __init__(self, driver: AsyncDriver, database: str | None = None) -> None:
+        self._driver = driver
+        self._database = database
+        self.secret = b""
+
+    async def migrate(self) -> None:
+        """Constraints and indexes; running it again changes nothing."""
+        async with self._driver.session(database=self._database) as session:
+            for statement in cypher.SCHEMA:
+                await (await session.run(statement)).consume()
+            await (await session.run(cypher.INDEXES_READY)).consume()
+
+    async def open(self, blueprints: str) -> GraphMeta:
+        """Makes the graph's identity where there is none, and a new generation where `blueprints` (a digest of those in
+        force) is not that of the graph."""
+        rows = await self.write_rows(cypher.META, epoch=new_id("jg"), secret=secrets.token_hex(32))
+        self.secret = bytes.fromhex(rows[0]["secret"])
+        generation = (await self.write_rows(cypher.NEW_GENERATION, blueprints=blueprints))[0]["generation"]
+        return GraphMeta(rows[0]["epoch"], self.secret, generation)
+
+    async def renew_epoch(self, lost: str) -> str:
+        """A cursor of `lost` lies beyond its head, so this graph is older than its reader: a new epoch, once."""
+        rows = await self.write_rows(cypher.RENEW_EPOCH, lost=lost, epoch=new_id("jg"))
+        return str(rows[0]["epoch"])
+
+    async def write(self, work: Callable[[AsyncManagedTransaction], Awaitable[T]]) -> T:
+        """One write transaction; tried again after a deadlock or a lost connection, so `work` starts from nothing."""
+        async with self._driver.session(database=self._database) as session:
+            return await session.execute_write(work)
+
+    async def read(self, work: Callable[[AsyncManagedTransaction], Awaitable[T]]) -> T:
+        """One read transaction."""
+        async with self._driver.session(database=self._database) as session:
+            return await session.execute_read(work)
+
+    async def write_rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
+        """One statement that writes."""
+        return await self.write(lambda tx: rows_of(tx, query, **parameters))
+
+    async def read_rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
+        """One statement that reads."""
+        return await self.read(lambda tx: rows_of(tx, query, **parameters))
+
+    def tx(self, tx: AsyncManagedTransaction) -> Neo4jGraphTx:
+        """What the use cases take."""
+        return Neo4jGraphTx(tx, self.secret)
+
+
+async def rows_of(tx: AsyncManagedTransaction, query: str, **parameters: Any) -> list[dict[str, Any]]:
+    """All rows of one statement."""
+    return await (await tx.run(query, parameters)).data()

@@ -1,0 +1,210 @@
+"""One transaction on Neo4j."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from neo4j import AsyncManagedTransaction
+from pathloom_kit.feeds.cursor import Lane
+
+from pathloom_journey_graph.adapters import cypher
+from pathloom_journey_graph.adapters.journeys_proto import entry_of
+from pathloom_journey_graph.adapters.pieces import pack, unpack
+from pathloom_journey_graph.application.ports import Change, CustomerState, Record, Span, StoredItem
+from pathloom_journey_graph.domain.paths import ended, steps_of_journey
+
+STEP_SEPARATOR = "\x1f"
+PARTITION = 0
+
+
+def head_id(lane: Lane) -> str:
+    """The node that holds the newest number of the journeys feed's lane."""
+    return f"journeys|{PARTITION}|{lane.name}"
+
+
+class Neo4jGraphTx:
+    """Implements GraphTx. `secret` keys the hashes of what was erased."""
+
+    def __init__(self, tx: AsyncManagedTransaction, secret: bytes) -> None:
+        self._tx = tx
+        self._secret = secret
+
+    async def _rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
+        return await (await self._tx.run(query, parameters)).data()
+
+    async def _do(self, query: str, rows: Sequence[Any], name: str = "rows", **more: Any) -> None:
+        if rows:
+            await (await self._tx.run(query, {name: list(rows), **more})).consume()
+
+    async def lock_records(self, keys: Iterable[str]) -> dict[str, Record]:
+        rows = await self._rows(cypher.LOCK_RECORDS, keys=sorted(set(keys)))
+        return {row["key"]: Record(**row) for row in rows}
+
+    async def save_records(self, records: Iterable[Record]) -> None:
+        rows = [
+            {"key": r.key, "customer_id": r.customer_id, "root": r.root, "bound_to": r.bound_to, "version": r.version,
+             "epoch": r.epoch}
+            for r in records
+        ]  # fmt: skip
+        await self._do(cypher.SAVE_RECORDS, rows)
+
+    def _hash(self, key: str) -> str:
+        return hashlib.blake2b(key.encode(), digest_size=20, key=self._secret, person=b"erased").hexdigest()
+
+    async def erased_at(self, keys: Iterable[str]) -> Mapping[str, int]:
+        hashes = {self._hash(key): key for key in keys}
+        rows = await self._rows(cypher.ERASED_AT, hashes=list(hashes))
+        return {hashes[row["hash"]]: row["at"] for row in rows}
+
+    async def lock_customers(self, ids: Iterable[str]) -> dict[str, CustomerState]:
+        return _customers(await self._rows(cypher.LOCK_CUSTOMERS, ids=sorted(set(ids))))
+
+    async def stretch(self, longest: Mapping[str, int]) -> None:
+        await self._do(
+            cypher.LONGEST, [{"customer_id": c, "longest": length} for c, length in sorted(longest.items())]
+        )
+
+    async def customers(self, ids: Iterable[str]) -> dict[str, CustomerState]:
+        wanted = set(ids)
+        known = _customers(await self._rows(cypher.READ_CUSTOMERS, ids=sorted(wanted)))
+        return {key: known.get(key) or CustomerState(key) for key in wanted}
+
+    async def claimants(self, keys: Iterable[str]) -> Mapping[str, str]:
+        rows = await self._rows(cypher.CLAIMANTS, keys=list(keys))
+        return {row["key"]: row["id"] for row in rows}
+
+    async def save_claims(self, customers: Iterable[CustomerState]) -> None:
+        rows = [
+            {"id": c.id, "version": c.version, "epoch": c.epoch, "claims": sorted(c.claims)}
+            for c in customers
+        ]
+        await self._do(cypher.SAVE_CUSTOMERS, rows)
+        await self._do(cypher.SAVE_CLAIMS, [row for row in rows if row["claims"]])
+
+    async def items(self, ids: Iterable[str]) -> dict[str, StoredItem]:
+        return {item.id: item for item in stored_items(await self._rows(cypher.ITEMS, ids=sorted(set(ids))))}
+
+    async def visits_near(self, spans: Mapping[str, Span], gap: int) -> list[StoredItem]:
+        rows = [{"record": key, "lo": lo - gap, "hi": hi + gap} for key, (lo, hi) in spans.items()]
+        return stored_items(await self._rows(cypher.VISITS_NEAR, rows=rows))
+
+    async def held(self, holders: Iterable[str]) -> list[StoredItem]:
+        return stored_items(await self._rows(cypher.HELD, keys=sorted(set(holders))))
+
+    async def of_records(self, records: Iterable[str]) -> list[StoredItem]:
+        return stored_items(await self._rows(cypher.OF_RECORDS, keys=sorted(set(records))))
+
+    async def of_journeys(self, ids: Iterable[str]) -> list[StoredItem]:
+        return stored_items(await self._rows(cypher.OF_JOURNEYS, ids=sorted(set(ids))))
+
+    async def around(self, spans: Sequence[tuple[str, int, int]]) -> list[StoredItem]:
+        rows = [{"customer_id": c, "lo": lo, "hi": hi} for c, lo, hi in spans]
+        return stored_items(await self._rows(cypher.AROUND, rows=rows))
+
+    async def tied(self, keys: Sequence[tuple[str, str]]) -> list[StoredItem]:
+        rows = [{"customer_id": c, "tie": tie} for c, tie in keys]
+        naming = stored_items(await self._rows(cypher.NAMING, rows=rows))
+        return naming + stored_items(
+            await self._rows(cypher.NAMED, rows=[r for r in rows if "|contact|" in r["tie"]])
+        )
+
+    async def save_items(self, items: Iterable[StoredItem]) -> None:
+        rows = [
+            {"id": i.id, "kind": i.kind, "record": i.record, "thread": i.thread, "holder": i.holder,
+             "customer_id": i.customer_id, "start": i.start, "last": i.last, "refs": sorted(i.refs),
+             "pieces": pack(i.pieces), "waiting": True if i.customer_id is None else None,
+             "touch": i.kind not in ("mark", "correction")}
+            for i in items
+        ]  # fmt: skip
+        await self._do(cypher.SAVE_ITEMS, rows)
+        await self._do(cypher.UNTIE, rows)
+        await self._do(cypher.TIE, [row for row in rows if row["refs"]])
+
+    async def delete_items(self, ids: Iterable[str]) -> None:
+        await self._do(cypher.DELETE_ITEMS, sorted(ids), "ids")
+
+    async def publish(self, changes: Sequence[Change], lane: Lane, traceparent: str) -> int:
+        entries = {change.journey_id: (entry_of(change), change) for change in changes}
+        known = {row["id"]: row for row in await self._rows(cypher.ENTRIES, ids=list(entries))}
+        rows = []
+        for key, (entry, change) in entries.items():
+            before = known.get(key)
+            if before is None and change.journey is None:
+                continue
+            same = before is not None and before["entry"] == entry
+            if (
+                before is not None
+                and same
+                and (lane is Lane.BULK or before["live_version"] == before["version"])
+            ):
+                continue
+            version = before["version"] + (not same) if before is not None else 1
+            rows.append({
+                "id": key, "entry": entry, "version": version, "traceparent": traceparent,
+                "live_version": version if lane is Lane.LIVE else None,
+            })  # fmt: skip
+        if not rows:
+            return 0
+        journeys = [_journey_row(c) for row in rows if (c := entries[str(row["id"])][1]).journey is not None]
+        ended_ids = [row["id"] for row in rows if entries[str(row["id"])][1].journey is None]
+        # The head is locked last: others wait on it only until this transaction commits.
+        head = (await self._rows(cypher.TAKE_NUMBERS, id=head_id(lane), count=len(rows)))[0]["n"]
+        for n, row in enumerate(rows, start=head - len(rows) + 1):
+            row["live_n"], row["bulk_n"] = (n, None) if lane is Lane.LIVE else (None, n)
+        await self._do(cypher.SAVE_ENTRIES, rows, partition=PARTITION)
+        await self._do(cypher.SAVE_JOURNEYS, journeys)
+        await self._do(cypher.END_JOURNEYS, ended_ids, "ids")
+        return len(rows)
+
+    async def link(self, items: Iterable[StoredItem]) -> None:
+        rows = [{"id": i.id, "journey_id": i.journey_id, "next_id": i.next_id} for i in items]
+        await self._do(cypher.LINK, rows)
+        await self._do(cypher.LINK_JOURNEY, [row for row in rows if row["journey_id"]])
+        await self._do(cypher.LINK_NEXT, [row for row in rows if row["next_id"]])
+
+    async def forget(self, records: Iterable[str], customers: Iterable[str], at: int) -> None:
+        keys = sorted(records)
+        await self._do(cypher.FORGET_RECORDS, keys, "keys")
+        await self._do(cypher.FORGET_CUSTOMERS, sorted(customers), "ids")
+        await self._do(cypher.REMEMBER_ERASED, [self._hash(key) for key in keys], "hashes", at=at)
+
+
+def _customers(rows: Iterable[Mapping[str, Any]]) -> dict[str, CustomerState]:
+    return {r["id"]: CustomerState(r["id"], r["version"], r["epoch"], frozenset(r["claims"])) for r in rows}
+
+
+def stored_items(rows: Iterable[Mapping[str, Any]]) -> list[StoredItem]:
+    """Rows of any query that answers items."""
+    return [
+        StoredItem(
+            r["id"], r["kind"], r["record"], r["thread"], r["holder"], r["customer_id"], r["start"], r["last"],
+            frozenset(r["refs"] or ()), unpack(r["pieces"]), r["journey_id"] or "", r["next_id"] or "",
+        )
+        for r in rows
+    ]  # fmt: skip
+
+
+def _journey_row(change: Change) -> dict[str, Any]:
+    journey = change.journey
+    assert journey is not None
+    return {
+        "id": journey.id,
+        "customer_id": change.customer_id,
+        "due": journey.due,
+        "properties": {
+            "customer_id": change.customer_id,
+            "goal": journey.goal,
+            "state": journey.state.name.lower(),
+            "stage": journey.stage,
+            "opened_at": journey.opened_at,
+            "last_at": journey.last_at,
+            "test": journey.test,
+            "blueprint": journey.blueprint,
+            "generation": change.generation,
+            "closed": ended(journey),
+            **{
+                f"by_{by}": STEP_SEPARATOR.join(steps_of_journey(journey, by))
+                for by in ("channel", "department", "stage")
+            },
+        },
+    }

@@ -1,0 +1,101 @@
+"""Serving the journeys feed, and saying where it stands."""
+
+from collections.abc import Iterable
+
+from neo4j import AsyncManagedTransaction
+from pathloom.feed.v1 import feed_pb2
+from pathloom.journey_graph.v1 import journeys_pb2 as pb
+from pathloom_kit.feeds.cursor import LANES, Cursor, Lane
+from pathloom_kit.feeds.page import PageHeader, Watermark
+
+from pathloom_journey_graph.adapters import cypher
+from pathloom_journey_graph.adapters.graph import Graph, rows_of
+from pathloom_journey_graph.adapters.graph_tx import PARTITION, head_id
+
+_READ = {Lane.LIVE: cypher.READ_LIVE, Lane.BULK: cypher.READ_BULK}
+_MAX_BYTES = 4 * 1024 * 1024
+
+
+class JourneysFeed:
+    """Pages of the feed, each read in one transaction: watermarks, then the head, then entries up to that head."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+
+    async def read_page(self, after: Cursor, limit: int) -> pb.FollowJourneysResponse:
+        """What follows `after`. Does not judge the epoch: the server of the feed does."""
+
+        async def work(tx: AsyncManagedTransaction) -> pb.FollowJourneysResponse:
+            marks = await _watermarks(tx)
+            epoch = (await rows_of(tx, cypher.READ_META))[0]["epoch"]
+            head = (await rows_of(tx, cypher.READ_HEAD, id=head_id(after.lane)))[0]["n"]
+            rows = await rows_of(
+                tx, _READ[after.lane], partition=PARTITION, after=after.n, head=head, limit=limit
+            )
+            response, size, taken = pb.FollowJourneysResponse(), 0, 0
+            for row in rows:
+                size += len(row["entry"])
+                if taken and size > _MAX_BYTES:
+                    break
+                entry = response.entries.add()
+                entry.MergeFromString(row["entry"])
+                entry.n, entry.version, entry.traceparent = row["n"], row["version"], row["traceparent"] or ""
+                taken += 1
+            complete = taken == len(rows) and len(rows) < limit
+            place = max(head, after.n) if complete else response.entries[-1].n
+            cursor = Cursor(epoch, PARTITION, after.lane, place)
+            response.header.CopyFrom(PageHeader(cursor, head, place >= head, tuple(marks)).to_proto())
+            return response
+
+        return await self._graph.read(work)
+
+    async def describe(self) -> feed_pb2.DescribeFeedsResponse:
+        """Heads, watermarks, what is parked and what waits."""
+
+        async def work(tx: AsyncManagedTransaction) -> feed_pb2.DescribeFeedsResponse:
+            marks = [mark.to_proto() for mark in await _watermarks(tx)]
+            epoch = (await rows_of(tx, cypher.READ_META))[0]["epoch"]
+            parked = (await rows_of(tx, cypher.COUNT_PARKED))[0]["n"]
+            waiting = (await rows_of(tx, cypher.COUNT_WAITING))[0]["n"]
+            feeds = []
+            for lane in LANES:
+                head = (await rows_of(tx, cypher.READ_HEAD, id=head_id(lane)))[0]["n"]
+                place = Cursor(epoch, PARTITION, lane, head).to_proto()
+                feeds.append(
+                    feed_pb2.FeedState(
+                        feed="journeys", head=place, watermarks=marks, parked=parked, waiting=waiting
+                    )
+                )
+            return feed_pb2.DescribeFeedsResponse(feeds=feeds)
+
+        return await self._graph.read(work)
+
+
+async def _watermarks(tx: AsyncManagedTransaction) -> list[Watermark]:
+    """How far the journeys reflect events and customers.
+
+    An event is reflected once its own piece is placed and what identity made of it (read from the customers feed, in
+    both of its lanes) is applied too: so of the three places the lowest counts.
+    """
+    said = await rows_of(tx, cypher.WATERMARKS)
+    cursors = await rows_of(tx, cypher.ALL_CURSORS)
+    own = [(r["feed"], Cursor(r["epoch"], r["partition"], Lane(r["lane"]), r["n"])) for r in cursors]
+    found = []
+    for feed, cursor in sorted(own, key=lambda mark: (mark[0], mark[1].partition, mark[1].lane)):
+        if feed == "events":
+            cursor = cursor.at(min([cursor.n, *_resolved(said, cursor)]))
+        found.append(Watermark(feed, cursor))
+    return found
+
+
+def _resolved(said: Iterable[dict[str, object]], events: Cursor) -> list[int]:
+    """How far identity had resolved this partition and lane, by each lane of the customers feed; 0 where none has said."""
+    by_lane: dict[object, int] = {}
+    for row in said:
+        if (row["of_feed"], row["epoch"], row["partition"], row["lane"]) == (
+            "events", events.epoch, events.partition, int(events.lane),
+        ):  # fmt: skip
+            n = row["n"]
+            assert isinstance(n, int)
+            by_lane[row["by_lane"]] = n
+    return [by_lane.get(int(lane), 0) for lane in LANES]

@@ -1,0 +1,175 @@
+"""What the use cases need of the graph. One `GraphTx` is one transaction."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from pathloom_kit.feeds.cursor import Lane
+
+from pathloom_journey_graph.domain.values import Journey, Piece
+
+Span = tuple[int, int]
+
+
+@dataclass(slots=True)
+class Record:
+    """A record as the customers feed says it stands.
+
+    A user or anonymous record has the customer that owns it (None: not known yet). A contact has its root and the record
+    it is bound to, both None until its binding is known, and the customer id under which it stands unbound.
+    """
+
+    key: str
+    customer_id: str | None = None
+    root: str | None = None
+    bound_to: str | None = None
+    version: int = 0
+    epoch: str = ""
+
+
+@dataclass(slots=True)
+class StoredItem:
+    """An item as the graph keeps it, with all its pieces.
+
+    `record` is the contact's root or the record itself; `holder` the record whose customer it follows. `customer_id`
+    None: waiting for the customers feed. `refs` are the ties that it names.
+    """
+
+    id: str
+    kind: str
+    record: str
+    thread: str
+    holder: str
+    customer_id: str | None
+    start: int
+    last: int
+    refs: frozenset[str]
+    pieces: tuple[Piece, ...]
+    journey_id: str = ""
+    next_id: str = ""
+
+    @property
+    def span(self) -> Span:
+        """From begin to last."""
+        return (self.start, self.last)
+
+
+@dataclass(slots=True)
+class CustomerState:
+    """A customer as applied: the records it claims, its version within its epoch."""
+
+    id: str
+    version: int = 0
+    epoch: str = ""
+    claims: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A journey as it is now, whose, and made from which version of the customer; None: it is no more."""
+
+    journey_id: str
+    customer_id: str = ""
+    customer_version: int = 0
+    journey: Journey | None = None
+    generation: int = 0
+
+
+@dataclass(slots=True)
+class Disturbed:
+    """What a transaction has touched: spans by customer, and journeys whose items changed or went."""
+
+    spans: dict[str, list[Span]] = field(default_factory=dict)
+    journeys: set[str] = field(default_factory=set)
+
+    def touch(self, customer_id: str | None, span: Span, journey_id: str = "") -> None:
+        """Something of this customer's changed here."""
+        if customer_id:
+            self.spans.setdefault(customer_id, []).append(span)
+        if journey_id:
+            self.journeys.add(journey_id)
+
+
+class GraphTx(Protocol):
+    """Reads and writes of one transaction. Locks are held to its end; take records before customers."""
+
+    async def lock_records(self, keys: Iterable[str]) -> dict[str, Record]:
+        """Write-locks the records in order of key, creating those that are not there, and reads them under the lock."""
+        ...
+
+    async def save_records(self, records: Iterable[Record]) -> None:
+        """Owner, root and binding."""
+        ...
+
+    async def erased_at(self, keys: Iterable[str]) -> Mapping[str, int]:
+        """When each of the keys was erased; nothing for the others."""
+        ...
+
+    async def lock_customers(self, ids: Iterable[str]) -> dict[str, CustomerState]:
+        """Write-locks the customers in order of id, creating those that are not there."""
+        ...
+
+    async def stretch(self, longest: Mapping[str, int]) -> None:
+        """Remembers, for each (locked) customer, the length of its longest item ever."""
+        ...
+
+    async def customers(self, ids: Iterable[str]) -> dict[str, CustomerState]:
+        """Read, not locked; those that are not there as new ones. Claims are only written by the customers feed, whose
+        followers take turns."""
+        ...
+
+    async def claimants(self, keys: Iterable[str]) -> Mapping[str, str]:
+        """For each record that some customer claims, that customer (the greatest id of several)."""
+        ...
+
+    async def save_claims(self, customers: Iterable[CustomerState]) -> None:
+        """Version and claims, replacing those before."""
+        ...
+
+    async def items(self, ids: Iterable[str]) -> dict[str, StoredItem]:
+        """By id; nothing for those that are not there."""
+        ...
+
+    async def visits_near(self, spans: Mapping[str, Span], gap: int) -> list[StoredItem]:
+        """Visits of each record that lie within `gap` of the span."""
+        ...
+
+    async def held(self, holders: Iterable[str]) -> list[StoredItem]:
+        """Everything that follows the customers of these records."""
+        ...
+
+    async def of_records(self, records: Iterable[str]) -> list[StoredItem]:
+        """Everything whose record (root, for a contact) is one of these."""
+        ...
+
+    async def of_journeys(self, ids: Iterable[str]) -> list[StoredItem]:
+        """The items of journeys."""
+        ...
+
+    async def around(self, spans: Sequence[tuple[str, int, int]]) -> list[StoredItem]:
+        """Items of (customer, from, to) that overlap from..to."""
+        ...
+
+    async def tied(self, keys: Sequence[tuple[str, str]]) -> list[StoredItem]:
+        """Items of (customer, tie) that name the tie, or that are the contact whose key it is."""
+        ...
+
+    async def save_items(self, items: Iterable[StoredItem]) -> None:
+        """Created or replaced, `journey_id` and `next_id` aside."""
+        ...
+
+    async def delete_items(self, ids: Iterable[str]) -> None:
+        """With everything that hangs on them."""
+        ...
+
+    async def publish(self, changes: Sequence[Change], lane: Lane, traceparent: str) -> int:
+        """Stores and publishes what differs from what is there; call it last. Returns how many were published."""
+        ...
+
+    async def link(self, items: Iterable[StoredItem]) -> None:
+        """`journey_id` and `next_id`, with the relationships that follow them."""
+        ...
+
+    async def forget(self, records: Iterable[str], customers: Iterable[str], at: int) -> None:
+        """Deletes records and customers and remembers, keyed, that what was received up to `at` was erased."""
+        ...

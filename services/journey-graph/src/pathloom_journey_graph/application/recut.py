@@ -1,0 +1,153 @@
+"""Cutting again what a transaction has touched, and publishing the journeys that differ."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from pathloom_kit.clock import Clock
+from pathloom_kit.feeds.cursor import Lane
+
+from pathloom_journey_graph.application.ports import Change, Disturbed, GraphTx, Span, StoredItem
+from pathloom_journey_graph.domain.blueprint import Blueprints
+from pathloom_journey_graph.domain.cut import cut, segments
+from pathloom_journey_graph.domain.fold import fold_item
+from pathloom_journey_graph.domain.placing import correction_tie
+from pathloom_journey_graph.domain.values import SECOND, Item, Piece
+
+_FIRST_REACH = 3  # longest silences read to each side at first; most windows need no second look
+
+
+@dataclass(frozen=True, slots=True)
+class Recut:
+    """Needs the blueprints in force and the generation that they make."""
+
+    blueprints: Blueprints
+    clock: Clock
+    generation: int = 1
+
+    async def __call__(self, tx: GraphTx, disturbed: Disturbed, lane: Lane, traceparent: str = "") -> int:
+        """The windows around what was disturbed, no more. The records' locks must be held; takes those of the customers.
+        Returns how many journeys were published."""
+        members = await tx.of_journeys(disturbed.journeys)
+        spans = {customer: list(found) for customer, found in disturbed.spans.items()}
+        for item in members:
+            if item.customer_id:
+                spans.setdefault(item.customer_id, []).append(item.span)
+        versions = {state.id: state.version for state in (await tx.lock_customers(spans)).values()}
+        await tx.stretch({c: max(hi - lo for lo, hi in found) for c, found in spans.items()})
+        windows = await self.windows(tx, spans)
+        gone = set(disturbed.journeys)
+        as_of = round(self.clock.now().timestamp() * SECOND)
+        changes: dict[str, Change] = {}
+        relinked: list[StoredItem] = []
+        for customer in sorted(windows):
+            stored = windows[customer]
+            gone |= {item.journey_id for item in stored.values() if item.journey_id}
+            journeys = cut(self.fold(stored.values()), self.blueprints, as_of)
+            place: dict[str, tuple[str, str]] = {}
+            for journey in journeys:
+                changes[journey.id] = Change(
+                    journey.id, customer, versions.get(customer, 0), journey, self.generation
+                )
+                place.update(dict.fromkeys(journey.items, (journey.id, "")))
+                ids = [t.id for t in journey.touchpoints]
+                place.update({a: (journey.id, b) for a, b in zip(ids, [*ids[1:], ""], strict=True)})
+            for item in stored.values():
+                journey_id, next_id = place.get(item.id, ("", ""))
+                if (item.journey_id, item.next_id) != (journey_id, next_id):
+                    item.journey_id, item.next_id = journey_id, next_id
+                    relinked.append(item)
+        changes.update({key: Change(key) for key in gone - changes.keys()})
+        published = await tx.publish([changes[key] for key in sorted(changes)], lane, traceparent)
+        await tx.link(relinked)
+        return published
+
+    def fold(self, stored: Iterable[StoredItem]) -> list[Item]:
+        """What the stored pieces fold into. Corrections of a record without a contact apply to all that it holds."""
+        kept = list(stored)
+        corrections: dict[str, tuple[Piece, ...]] = {
+            i.record: i.pieces for i in kept if i.kind == "correction"
+        }
+        watched = self.blueprints.watched()
+        folded = (
+            fold_item(
+                i.id, i.kind, i.record, i.pieces, watched=watched,
+                corrections=() if i.kind == "contact" else corrections.get(i.record, ()),
+            )
+            for i in kept
+            if i.kind != "correction"
+        )  # fmt: skip
+        return [item for item in folded if item is not None]
+
+    async def windows(
+        self, tx: GraphTx, wanted: Mapping[str, Iterable[Span]]
+    ) -> dict[str, dict[str, StoredItem]]:
+        """By customer, the items that the cut around the spans depends on: whole segments between silences longer than
+        any allowed, and whatever is tied to them."""
+        gap = self.blueprints.longest_silence
+        found: dict[str, dict[str, StoredItem]] = {customer: {} for customer in wanted}
+        asked: set[tuple[str, str]] = set()
+        todo = [
+            (c, lo, hi, _FIRST_REACH * gap) for c, spans in wanted.items() for lo, hi in _merged(spans, gap)
+        ]
+        while todo:
+            rows: dict[str, dict[str, StoredItem]] = {}
+            for item in await tx.around([(c, lo - reach, hi + reach) for c, lo, hi, reach in todo]):
+                if item.customer_id:
+                    rows.setdefault(item.customer_id, {})[item.id] = item
+            again: list[tuple[str, int, int, int]] = []
+            fresh: list[StoredItem] = []
+            for customer, lo, hi, reach in todo:
+                near = {
+                    k: i
+                    for k, i in rows.get(customer, {}).items()
+                    if i.last >= lo - reach and i.start <= hi + reach
+                }
+                chosen, whole = _segment(near, lo, hi, reach, gap)
+                if not whole:
+                    again.append((customer, lo, hi, reach * 4))
+                    continue
+                fresh += [i for i in chosen if i.id not in found[customer]]
+                found[customer].update({i.id: i for i in chosen if i.id not in found[customer]})
+            keys = {(i.customer_id or "", tie) for i in fresh for tie in _ties(i)} - asked
+            asked |= keys
+            tied = await tx.tied(sorted(keys)) if keys else []
+            again += [
+                (i.customer_id, i.start, i.last, _FIRST_REACH * gap)
+                for i in tied
+                if i.customer_id and i.id not in found[i.customer_id]
+            ]
+            todo = again
+        return found
+
+
+def _ties(item: StoredItem) -> frozenset[str]:
+    """What it names, and the names by which others may know it."""
+    if item.kind == "contact":
+        return item.refs | {item.record, *(p.contact for p in item.pieces)}
+    return item.refs | {correction_tie(item.record)}
+
+
+def _merged(spans: Iterable[Span], gap: int) -> list[Span]:
+    """Spans that lie within `gap` of each other are asked for as one."""
+    found: list[Span] = []
+    for lo, hi in sorted(spans):
+        if found and lo - found[-1][1] <= gap:
+            found[-1] = (found[-1][0], max(found[-1][1], hi))
+        else:
+            found.append((lo, hi))
+    return found
+
+
+def _segment(
+    near: Mapping[str, StoredItem], lo: int, hi: int, reach: int, gap: int
+) -> tuple[list[StoredItem], bool]:
+    """The items of the segments that touch lo..hi, and whether what was read shows where they end."""
+    chosen: list[StoredItem] = []
+    first, last = lo, hi
+    for ids in segments(((i.start, i.last, k) for k, i in near.items()), gap):
+        members = [near[k] for k in ids]
+        begin, end = min(i.start for i in members), max(i.last for i in members)
+        if end >= lo - gap and begin <= hi + gap:
+            chosen += members
+            first, last = min(first, begin), max(last, end)
+    return chosen, first - gap >= lo - reach and last + gap <= hi + reach

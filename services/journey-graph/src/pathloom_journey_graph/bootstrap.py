@@ -1,0 +1,143 @@
+"""The only wiring."""
+
+import asyncio
+import hashlib
+from contextlib import AsyncExitStack
+
+from neo4j import AsyncDriver, AsyncGraphDatabase
+from pathloom.identity.v1 import customers_pb2, customers_pb2_grpc, events_pb2, events_pb2_grpc
+from pathloom.journey_graph.v1 import journeys_pb2_grpc
+from pathloom_kit.clock import SystemClock
+from pathloom_kit.feeds.follow import Follower, GrpcFeed
+from pathloom_kit.feeds.serve import FeedServer
+from pathloom_kit.feeds.wakeup import LocalWakeUp
+from pathloom_kit.ids import new_id
+from pathloom_kit.rpc.client import channel
+from pathloom_kit.rpc.server import RunningServer, serve
+from pathloom_kit.service import spawn
+
+from pathloom_journey_graph.adapters.blueprint_files import BlueprintError, load_blueprints
+from pathloom_journey_graph.adapters.follower_store import Neo4jFollowerStore
+from pathloom_journey_graph.adapters.follows import FollowCustomers, FollowEvents
+from pathloom_journey_graph.adapters.graph import Graph, transient
+from pathloom_journey_graph.adapters.journey_reads import JourneyReads
+from pathloom_journey_graph.adapters.journeys_feed import JourneysFeed
+from pathloom_journey_graph.adapters.journeys_proto import blueprints_to_proto
+from pathloom_journey_graph.adapters.lease import GraphLease
+from pathloom_journey_graph.adapters.sweeps import Sweeps
+from pathloom_journey_graph.application.close_due import RecutJourneys
+from pathloom_journey_graph.application.list_paths import ListTransitions, ListVariants
+from pathloom_journey_graph.application.move_records import MoveRecords
+from pathloom_journey_graph.application.place_events import PlaceEvents
+from pathloom_journey_graph.application.recut import Recut
+from pathloom_journey_graph.application.trace_event import TraceEvent
+from pathloom_journey_graph.domain.blueprint import Blueprints
+from pathloom_journey_graph.entrypoints.grpc import DOMAIN, SERVICE, JourneyServicer, UseCases
+from pathloom_journey_graph.settings import Settings
+
+
+def driver_of(settings: Settings) -> AsyncDriver:
+    """A pool of connections; nothing is opened yet."""
+    return AsyncGraphDatabase.driver(
+        settings.neo4j_uri,
+        auth=(settings.neo4j_user, settings.neo4j_password.get_secret_value()),
+        user_agent="pathloom-journey-graph",
+        notifications_min_severity="OFF",
+    )
+
+
+def migrate(settings: Settings) -> None:
+    """Constraints and indexes."""
+
+    async def run() -> None:
+        async with driver_of(settings) as driver:
+            await Graph(driver, settings.neo4j_database).migrate()
+
+    asyncio.run(run())
+
+
+def digest(blueprints: Blueprints) -> str:
+    """Changes with whatever a blueprint says."""
+    return hashlib.blake2b(
+        repr([(b.name, _stable(b)) for b in blueprints.all]).encode(), digest_size=16
+    ).hexdigest()
+
+
+def _stable(value: object) -> object:
+    """The value with its sets in order, so that its text is always the same."""
+    if isinstance(value, frozenset):
+        return sorted(value)
+    if isinstance(value, tuple):
+        return [_stable(v) for v in value]
+    if isinstance(value, dict):
+        return sorted((k, _stable(v)) for k, v in value.items())
+    if hasattr(value, "__dataclass_fields__"):
+        return [(name, _stable(getattr(value, name))) for name in value.__dataclass_fields__]
+    return value
+
+
+async def build(settings: Settings, stack: AsyncExitStack) -> RunningServer:
+    """The service, following and serving."""
+    clock = SystemClock()
+    try:
+        blueprints = load_blueprints(settings.blueprint_files)
+    except BlueprintError as error:
+        raise SystemExit(f"PATHLOOM_JOURNEY_GRAPH_BLUEPRINTS: {error}") from None
+    driver = await stack.enter_async_context(driver_of(settings))
+    graph = Graph(driver, settings.neo4j_database)
+    meta = await graph.open(digest(blueprints))
+    wakeup = LocalWakeUp()
+    recut = Recut(blueprints, clock, meta.generation)
+    again = RecutJourneys(recut)
+
+    upstream = channel(settings.identity_address, token=settings.rpc_token.get_secret_value())
+    stack.push_async_callback(upstream.close)
+    events = FollowEvents(graph, PlaceEvents(recut, meta.secret))
+    customers = FollowCustomers(graph, MoveRecords(recut, meta.secret))
+    of_events: Follower[events_pb2.LoggedEvent] = Follower(
+        "events",
+        GrpcFeed(events_pb2_grpc.EventLogServiceStub(upstream).FollowEvents),
+        Neo4jFollowerStore(graph, clock, events.effect, events.finish, events.keys, wakeup.signal),
+        clock,
+        max_entries=settings.max_entries,
+        bulk_share=settings.bulk_share,
+        transient=transient,
+    )
+    of_customers: Follower[customers_pb2.CustomerEntry] = Follower(
+        "customers",
+        GrpcFeed(customers_pb2_grpc.CustomerServiceStub(upstream).FollowCustomers),
+        Neo4jFollowerStore(
+            graph, clock, customers.effect, customers.finish, customers.keys, wakeup.signal, exclusive=True
+        ),
+        clock,
+        max_entries=settings.max_entries,
+        bulk_share=settings.bulk_share,
+        transient=transient,
+    )
+    holder = new_id("jg")
+    for follower in (of_events, of_customers):
+        lease = GraphLease(graph, f"follow:{follower.state.feed}", holder)
+        spawn(stack, lease.while_held(follower.run), f"{follower.state.feed} follower")
+    sweeps = Sweeps(graph, again, wakeup.signal)
+    sweeping = GraphLease(graph, "sweep", holder)
+    spawn(stack, sweeping.while_held(lambda: sweeps.run(settings.due_every_s)), "sweeps")
+
+    feed = JourneysFeed(graph)
+    reads = JourneyReads(graph, recut)
+    use_cases = UseCases(
+        journeys=FeedServer(feed.read_page, renew_epoch=graph.renew_epoch, wakeup=wakeup),
+        touchpoints=reads.touchpoints,
+        journey=reads.journey,
+        touchpoints_of=reads.touchpoints_of,
+        list_variants=ListVariants(reads),
+        list_transitions=ListTransitions(reads),
+        trace_event=TraceEvent(reads),
+        blueprints=blueprints_to_proto(blueprints.all),
+        describe_feeds=feed.describe,
+    )
+    return await serve(
+        [(journeys_pb2_grpc.add_JourneyServiceServicer_to_server, JourneyServicer(use_cases), SERVICE)],
+        address=settings.grpc_address,
+        rpc_token=settings.rpc_token.get_secret_value(),
+        domain=DOMAIN,
+    )
