@@ -1,8 +1,9 @@
 """Applies journeys and scores, and keeps each journey under whoever its customer is now."""
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
-from pathloom.journey_graph.v1.journeys_pb2 import Journey, JourneyEntry, JourneyState
+from pathloom.journey_graph.v1.journeys_pb2 import Journey, JourneyEntry, JourneyState, Touchpoint
 from pathloom.scoring.v1.scores_pb2 import ScoreEntry
 from pathloom_kit.feeds.cursor import Cursor
 from pathloom_kit.postgres import RawConnection
@@ -78,12 +79,19 @@ async def apply_journeys(conn: RawConnection, entries: Sequence[JourneyEntry], p
     if withdrawn:
         await conn.execute(_WITHDRAW, place.epoch, withdrawn, [newest[key].version for key in withdrawn])
         await forget_bodies(conn, dropped)
+    kept = {key: standing[key] for key in standing if key not in dropped}
+    there = await _pairs(conn, kept)
+    shrunk = {journey for _, journey in there - _wanted(kept)}
+    before = {
+        row["journey_id"]: row
+        for row in await conn.fetch("SELECT * FROM view_journey WHERE journey_id = ANY($1)", list(shrunk))
+    }
     if rows:
         await conn.execute(_PUT, place.epoch, *map(list, zip(*rows, strict=True)))
         touched.owners.update(row[3] for row in rows)
-    kept = {key: standing[key] for key in standing if key not in dropped}
     await _put_promises(conn, kept, withdrawn)
-    await _put_touchpoints(conn, kept)
+    await _put_touchpoints(conn, kept, there)
+    await _keep_lost(conn, kept, before, place.epoch, touched)
     touched.owners.discard("")
     return touched
 
@@ -123,29 +131,95 @@ async def _put_promises(conn: RawConnection, standing: dict[str, Journey], withd
         )
 
 
-async def _put_touchpoints(conn: RawConnection, standing: dict[str, Journey]) -> None:
-    if not standing:
-        return
-    wanted = {(one.touchpoint_id, key) for key, journey in standing.items() for one in journey.touchpoints}
-    there = {
-        (row["touchpoint_id"], row["journey_id"])
-        for row in await conn.fetch(
-            "SELECT touchpoint_id, journey_id FROM view_touchpoint WHERE journey_id = ANY($1)", list(standing)
-        )
-    }
+def _wanted(standing: dict[str, Journey]) -> set[tuple[str, str]]:
+    return {(one.touchpoint_id, key) for key, journey in standing.items() for one in journey.touchpoints}
+
+
+async def _pairs(conn: RawConnection, standing: dict[str, Journey]) -> set[tuple[str, str]]:
+    rows = await conn.fetch(
+        "SELECT touchpoint_id, journey_id FROM view_touchpoint WHERE journey_id = ANY($1)", list(standing)
+    )
+    return {(row["touchpoint_id"], row["journey_id"]) for row in rows}
+
+
+async def _put_touchpoints(
+    conn: RawConnection, standing: dict[str, Journey], there: set[tuple[str, str]]
+) -> None:
+    wanted = _wanted(standing)
     await _remove_pairs(conn, there - wanted)
-    added = sorted(wanted - there)
-    if added:
-        await conn.execute(
-            "INSERT INTO view_touchpoint SELECT * FROM unnest($1::text[], $2::text[])",
-            [touchpoint for touchpoint, _ in added],
-            [journey for _, journey in added],
-        )
-        await conn.execute(
-            "INSERT INTO view_contested SELECT touchpoint_id FROM view_touchpoint WHERE touchpoint_id = ANY($1) "
-            "GROUP BY touchpoint_id HAVING count(*) > 1 ON CONFLICT DO NOTHING",
-            [touchpoint for touchpoint, _ in added],
-        )
+    await _add_pairs(conn, sorted(wanted - there))
+
+
+async def _add_pairs(conn: RawConnection, added: Sequence[tuple[str, str]]) -> None:
+    if not added:
+        return
+    touchpoints = [touchpoint for touchpoint, _ in added]
+    await conn.execute(
+        "INSERT INTO view_touchpoint SELECT * FROM unnest($1::text[], $2::text[])",
+        touchpoints,
+        [journey for _, journey in added],
+    )
+    await conn.execute(
+        "INSERT INTO view_contested SELECT touchpoint_id FROM view_touchpoint WHERE touchpoint_id = ANY($1) "
+        "GROUP BY touchpoint_id HAVING count(*) > 1 ON CONFLICT DO NOTHING",
+        touchpoints,
+    )
+
+
+async def _keep_lost(
+    conn: RawConnection, standing: dict[str, Journey], before: dict[str, Any], epoch: str, touched: Touched
+) -> None:
+    """A journey that has shrunk gave its touchpoints to another, which may come later: until then what nobody else
+    shows stays as a withdrawn journey of its own."""
+    lost: dict[str, list[Touchpoint]] = {}
+    for key, row in before.items():
+        now = {one.touchpoint_id for one in standing[key].touchpoints}
+        oldest = stamp_micros(standing[key].touchpoints[0].start) if standing[key].touchpoints else 0
+        for one in Journey.FromString(row["body"]).touchpoints if row["body"] is not None else ():
+            # Older than the oldest shown of a journey that omits some: counted there now.
+            counted = standing[key].omitted.touchpoints and stamp_micros(one.start) <= oldest
+            if one.touchpoint_id not in now and not counted:
+                lost.setdefault(key, []).append(one)
+    if not lost:
+        return
+    ids = [one.touchpoint_id for held in lost.values() for one in held]
+    rows = await conn.fetch("SELECT DISTINCT touchpoint_id FROM view_touchpoint WHERE touchpoint_id = ANY($1)", ids)
+    elsewhere = {row["touchpoint_id"] for row in rows}
+    for key, held in lost.items():
+        kept = [one for one in held if one.touchpoint_id not in elsewhere]
+        if kept:
+            ghost = await _put_ghost(conn, before[key], kept, epoch)
+            touched.journeys.add(ghost)
+            touched.owners.add(before[key]["owner"])
+
+
+async def _put_ghost(conn: RawConnection, row: Any, kept: Sequence[Touchpoint], epoch: str) -> str:
+    journey = Journey.FromString(row["body"])
+    journey.journey_id = f"{row['journey_id']}~{row['version']}"
+    for name in ("touchpoints", "promises", "cases", "omitted"):
+        journey.ClearField(name)
+    journey.touchpoints.extend(kept)
+    await conn.execute(
+        "INSERT INTO view_journey (journey_id, epoch, version, withdrawn, customer_id, owner, customer_version, "
+        "generation, in_progress, open_items, opened_us, last_us, body) "
+        "VALUES ($1, $2, $3, true, $4, $5, $6, $7, $8, false, $9, $10, $11) "
+        "ON CONFLICT (journey_id) DO UPDATE SET epoch = excluded.epoch, body = excluded.body, owner = excluded.owner, "
+        "customer_id = excluded.customer_id, fragment_of = NULL",
+        journey.journey_id,
+        epoch,
+        row["version"],
+        row["customer_id"],
+        row["owner"],
+        row["customer_version"],
+        row["generation"],
+        row["in_progress"],
+        row["opened_us"],
+        row["last_us"],
+        journey.SerializeToString(),
+    )
+    there = await _pairs(conn, {journey.journey_id: journey})
+    await _put_touchpoints(conn, {journey.journey_id: journey}, there)
+    return journey.journey_id
 
 
 async def _remove_pairs(conn: RawConnection, pairs: Collection[tuple[str, str]]) -> None:
@@ -196,6 +270,8 @@ async def forget_bodies(conn: RawConnection, journey_ids: Sequence[str]) -> None
         "WHERE journey_id = ANY($1)",
         ids,
     )
+    # What stood for a shrunk journey's lost touchpoints was never upstream's.
+    await conn.execute("DELETE FROM view_journey WHERE journey_id = ANY($1) AND strpos(journey_id, '~') > 0", ids)
 
 
 async def apply_scores(conn: RawConnection, entries: Sequence[ScoreEntry], place: Cursor) -> Touched:
