@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -44,8 +44,8 @@ class Options:
     """Which engines to launch; None for those that the services need and no setting names."""
     replicas: Mapping[str, int] = field(default_factory=dict)
     ports: Mapping[str, int] = field(default_factory=dict)
-    blueprints: Path | None = None
-    """A folder of blueprint files beside the shipped ones."""
+    blueprints: Sequence[Path] = ()
+    """Blueprint files beside the shipped ones, or folders with files called `*blueprint.yaml`."""
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
 
 
@@ -304,7 +304,9 @@ class Platform:
         store = self._stores.get(replica.service.name, Store({}))
         settings = settings_of(replica, store, upstreams, self.secrets)
         if self.options.blueprints and replica.service.name == "journey-graph":
-            settings[replica.service.prefix + "BLUEPRINTS"] = str(self.options.blueprints)
+            settings[replica.service.prefix + "BLUEPRINTS"] = ",".join(
+                str(file) for file in blueprint_files(self.options.blueprints)
+            )
         return Command(
             name=name,
             argv=[sys.executable, "-m", replica.service.module, verb],
@@ -329,6 +331,17 @@ class Platform:
         pids = {name: self.process(name).pid for name in self.names()}
         secrets = {name: str(path) for name, path in self.secrets.items()}
         write_state(self._folder, State(os.getpid(), self.addresses, pids, secrets))
+
+
+def blueprint_files(named: Iterable[Path]) -> list[Path]:
+    """Each file as it is, and of each folder the files called `*blueprint.yaml`. Raises LocalError for what is not there."""
+    found: list[Path] = []
+    for path in named:
+        files = sorted(path.glob("*blueprint.yaml")) if path.is_dir() else [path] if path.is_file() else []
+        if not files:
+            raise LocalError(f"{path}: there is no blueprint file")
+        found += [file.absolute() for file in files]
+    return found
 
 
 async def _all(steps: Iterable[Coroutine[object, object, None]]) -> None:

@@ -17,13 +17,11 @@ HttpPort = Annotated[
 ]
 GrpcPort = Annotated[int | None, typer.Option(help="Port of the public gRPC API.", show_default="a free one")]
 Blueprints = Annotated[
-    Path | None,
+    list[Path] | None,
     typer.Option(
         "--blueprints",
-        help="Folder with blueprint files of your own, beside the shipped ones.",
-        exists=True,
-        file_okay=False,
-        resolve_path=True,
+        help="Blueprint file of your own beside the shipped ones, or a folder with files called *blueprint.yaml; may be said again.",
+        show_default="the shipped ones alone",
     ),
 ]
 
@@ -46,7 +44,7 @@ def up(
     pinned one.
     """
     options = Options(
-        data=data or default_data_folder(), ports=ports(http_port, grpc_port), blueprints=blueprints
+        data=data or default_data_folder(), ports=ports(http_port, grpc_port), blueprints=blueprints or ()
     )
     if engines_only:
         options = Options(data=options.data, services=(), engines=("postgres", "neo4j"))
