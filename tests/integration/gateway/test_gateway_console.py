@@ -1,10 +1,11 @@
 """The console's session, its files, and health."""
 
 import asyncio
-import os
-import subprocess
-import sys
+import io
+from collections.abc import Awaitable, Callable
 
+import pytest
+from pathloom_gateway.__main__ import main
 from pathloom_gateway.adapters.users import PostgresUsers
 from pathloom_gateway.application.sign_in import AddUser
 from pathloom_gateway.domain.access import Scope
@@ -17,20 +18,27 @@ PASSWORD = "correct horse battery"
 CONSOLE = {"X-Pathloom-Console": "1"}
 
 
-def add_user(
-    gateway: RunningGateway, name: str, password: str, *more: str
-) -> "subprocess.CompletedProcess[str]":
+Command = Callable[..., Awaitable[int]]
+
+
+@pytest.fixture
+def users_add(gateway: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> Command:
+    """`python -m pathloom_gateway users add NAME`, here, with a password on its standard input."""
     settings = gateway.settings
-    environment = {
-        **os.environ,
-        "PATHLOOM_GATEWAY_DATABASE_URL": settings.database_url,
-        "PATHLOOM_GATEWAY_RPC_TOKEN": "token",
-        "PATHLOOM_GATEWAY_IDENTITY_ADDRESS": settings.identity_address,
-        "PATHLOOM_GATEWAY_JOURNEY_GRAPH_ADDRESS": settings.journey_graph_address,
-        "PATHLOOM_GATEWAY_SCORING_ADDRESS": settings.scoring_address,
-    }
-    command = [sys.executable, "-m", "pathloom_gateway", "users", "add", name, *more]
-    return subprocess.run(command, input=password + "\n", env=environment, capture_output=True, text=True)
+    for name, value in {
+        "DATABASE_URL": settings.database_url,
+        "RPC_TOKEN": "token",
+        "IDENTITY_ADDRESS": settings.identity_address,
+        "JOURNEY_GRAPH_ADDRESS": settings.journey_graph_address,
+        "SCORING_ADDRESS": settings.scoring_address,
+    }.items():
+        monkeypatch.setenv(f"PATHLOOM_GATEWAY_{name}", value)
+
+    async def run(name: str, password: str, *more: str) -> int:
+        monkeypatch.setattr("sys.stdin", io.StringIO(password + "\n"))
+        return await asyncio.to_thread(main, ["users", "add", name, *more])
+
+    return run
 
 
 async def add_here(gateway: RunningGateway, name: str) -> None:
@@ -42,9 +50,8 @@ async def add_here(gateway: RunningGateway, name: str) -> None:
         await database.close()
 
 
-async def test_a_user_signs_in_reads_and_signs_out(gateway: RunningGateway) -> None:
-    added = await asyncio.to_thread(add_user, gateway, "ada", PASSWORD)
-    assert added.returncode == 0, added.stderr
+async def test_a_user_signs_in_reads_and_signs_out(gateway: RunningGateway, users_add: Command) -> None:
+    assert await users_add("ada", PASSWORD) == 0
 
     begun = await gateway.http.post(
         "/v1/session", json={"name": "ada", "password": PASSWORD}, headers=CONSOLE
@@ -65,7 +72,6 @@ async def test_a_user_signs_in_reads_and_signs_out(gateway: RunningGateway) -> N
     assert (admin.status_code, admin.json()["reason"]) == (403, "SCOPE_MISSING")
     assert (no_header.status_code, no_header.json()["reason"]) == (403, "CROSS_SITE")
     assert (ended.status_code, after.status_code, after.json()["reason"]) == (204, 401, "SESSION_UNKNOWN")
-    assert PASSWORD not in added.stdout + added.stderr
 
 
 async def test_a_session_is_not_used_from_another_site(gateway: RunningGateway) -> None:
@@ -85,7 +91,9 @@ async def test_a_wrong_name_and_a_wrong_password_are_not_told_apart_and_are_slow
 ) -> None:
     await add_here(gateway, "bob")
     answers = [
-        await gateway.http.post("/v1/session", json={"name": name, "password": "wrong wrong wrong"})
+        await gateway.http.post(
+            "/v1/session", json={"name": name, "password": "wrong wrong wrong"}, headers=CONSOLE
+        )
         for name in ("bob", "nobody")
     ]
     assert answers[0].status_code == answers[1].status_code == 401
@@ -102,14 +110,15 @@ async def test_a_wrong_name_and_a_wrong_password_are_not_told_apart_and_are_slow
     assert statuses == [401] * 9 + [429]
 
 
-async def test_a_user_that_cannot_be_added_is_said(gateway: RunningGateway) -> None:
-    short = await asyncio.to_thread(add_user, gateway, "carol", "short")
-    await add_here(gateway, "dora")
-    twice = await asyncio.to_thread(add_user, gateway, "dora", PASSWORD)
-
-    assert (short.returncode, twice.returncode) == (1, 1)
-    assert "password" in short.stderr
-    assert "short" not in short.stderr
+async def test_a_user_that_cannot_be_added_is_said(
+    users_add: Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert await users_add("carol", "too short") == 1
+    said = capsys.readouterr().err
+    assert "password" in said
+    assert "too short" not in said
+    assert await users_add("dora", PASSWORD, "--admin") == 0
+    assert await users_add("dora", PASSWORD) == 1
 
 
 async def test_the_session_wants_its_fields_by_name(gateway: RunningGateway) -> None:

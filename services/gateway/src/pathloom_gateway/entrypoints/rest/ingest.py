@@ -16,8 +16,9 @@ from pathloom_gateway.entrypoints.rest.ingest_schema import BATCH_BODY, LANE_HEA
 from pathloom_gateway.entrypoints.rest.proto_schema import answer
 
 MAX_BATCH_BYTES = 500 * 1024
-# text/plain is what a page's sendBeacon sends without asking first.
-_MEDIA = ("application/json", "text/plain")
+# text/plain is what a page's sendBeacon sends without asking first; Rudder's Node client says form or octets of a
+# gzip body. All of it is JSON.
+_MEDIA = ("application/json", "text/plain", "application/x-www-form-urlencoded", "application/octet-stream")
 
 
 @dataclass(frozen=True, slots=True)
