@@ -41,7 +41,8 @@ async def run(build: Callable[[S, AsyncExitStack], Awaitable[Server]], settings:
         async with AsyncExitStack() as stack:
             server = await build(settings, stack)
             stopping = asyncio.ensure_future(stop.wait())
-            await asyncio.wait({stopping, failed}, return_when=asyncio.FIRST_COMPLETED)
+            futures: set[asyncio.Future[Any]] = {stopping, failed}
+            await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
             stopping.cancel()
             _log.info("stopping")
             await server.stop(settings.shutdown_grace_s)

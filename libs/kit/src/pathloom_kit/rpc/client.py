@@ -46,7 +46,9 @@ class _Attach:
         traceparent = current_traceparent()
         if traceparent:
             metadata.add("traceparent", traceparent)
-        return details._replace(metadata=metadata)
+        return grpc.aio.ClientCallDetails(
+            details.method, details.timeout, metadata, details.credentials, details.wait_for_ready
+        )
 
 
 class _UnaryUnary(_Attach, grpc.aio.UnaryUnaryClientInterceptor):

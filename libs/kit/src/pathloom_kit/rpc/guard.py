@@ -20,7 +20,7 @@ _HEALTH = "/grpc.health.v1.Health/"
 _RETRY_S = 1.0
 
 
-class Guard(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc ships no types
+class Guard(grpc.aio.ServerInterceptor):
     """Token, parsing, contract rules, tracing, measures, errors: for all four kinds of call."""
 
     def __init__(
@@ -38,9 +38,11 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpc ships no 
 
     async def intercept_service(
         self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler | None]],
+        continuation: Callable[
+            [grpc.HandlerCallDetails], Awaitable["grpc.RpcMethodHandler[Any, Any] | None"]
+        ],
         handler_call_details: grpc.HandlerCallDetails,
-    ) -> grpc.RpcMethodHandler | None:
+    ) -> "grpc.RpcMethodHandler[Any, Any] | None":
         handler = await continuation(handler_call_details)
         if handler is None:
             return None

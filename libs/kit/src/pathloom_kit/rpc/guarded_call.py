@@ -26,7 +26,7 @@ class GuardedCall:
         guard: "Guard",
         method: str,
         metadata: dict[str, Any],
-        handler: grpc.RpcMethodHandler,
+        handler: "grpc.RpcMethodHandler[Any, Any]",
         *,
         check_rules: bool,
     ) -> None:
@@ -36,24 +36,24 @@ class GuardedCall:
         self._handler = handler
         self._check_rules = check_rules
 
-    def rpc_handler(self) -> grpc.RpcMethodHandler:
+    def rpc_handler(self) -> "grpc.RpcMethodHandler[Any, Any]":
         """The handler to serve with."""
         handler = self._handler
         serialize = handler.response_serializer
         if handler.request_streaming and handler.response_streaming:
             return grpc.stream_stream_rpc_method_handler(
-                self._streaming(handler.stream_stream, self._requests), None, serialize
+                self._streaming(_behaviour(handler.stream_stream), self._requests), None, serialize
             )
         if handler.request_streaming:
             return grpc.stream_unary_rpc_method_handler(
-                self._unary(handler.stream_unary, self._requests), None, serialize
+                self._unary(_behaviour(handler.stream_unary), self._requests), None, serialize
             )
         if handler.response_streaming:
             return grpc.unary_stream_rpc_method_handler(
-                self._streaming(handler.unary_stream, self._request), None, serialize
+                self._streaming(_behaviour(handler.unary_stream), self._request), None, serialize
             )
         return grpc.unary_unary_rpc_method_handler(
-            self._unary(handler.unary_unary, self._request), None, serialize
+            self._unary(_behaviour(handler.unary_unary), self._request), None, serialize
         )
 
     def _request(self, raw: bytes) -> Any:
@@ -78,7 +78,7 @@ class GuardedCall:
                     raise
                 except Exception as error:
                     seen.error = self._guard.translate(error, self._method)
-            await self._guard.refuse(seen.error, context)
+            return await self._guard.refuse(seen.error, context)
 
         return call
 
@@ -121,6 +121,10 @@ class GuardedCall:
                     if seen.error.kind in (Kind.INTERNAL, Kind.UNAVAILABLE):
                         span.set_status(Status(StatusCode.ERROR))
                 self._guard.measured(self._method, started, seen.error)
+
+
+def _behaviour(method: Any) -> Callable[..., Any]:
+    return method  # type: ignore[no-any-return]  # typed for the synchronous server
 
 
 class _Seen:

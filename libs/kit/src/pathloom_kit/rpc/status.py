@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import grpc
 import grpc.aio
+from google.protobuf.any_pb2 import Any as Any_
 from google.protobuf.duration_pb2 import Duration
-from google.rpc import error_details_pb2, status_pb2
+from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]
 
 from pathloom_kit.errors import DomainError, FeedReset, Kind, RemoteError
 
@@ -56,7 +57,10 @@ def domain_error_of(error: grpc.aio.AioRpcError) -> DomainError:
     the reason (the other side was not reached, or is not ours)."""
     code = error.code()
     kind = _KINDS.get(code, Kind.INTERNAL)
-    reason, metadata, fields, retry = code.name, {}, {}, None
+    reason = code.name
+    metadata: dict[str, str] = {}
+    fields: dict[str, str] = {}
+    retry: float | None = None
     for detail in _details(error):
         if detail.Is(error_details_pb2.ErrorInfo.DESCRIPTOR):
             info = error_details_pb2.ErrorInfo()
@@ -77,7 +81,7 @@ def domain_error_of(error: grpc.aio.AioRpcError) -> DomainError:
     )
 
 
-def _details(error: grpc.aio.AioRpcError) -> Sequence["object"]:
+def _details(error: grpc.aio.AioRpcError) -> Sequence[Any_]:
     for key, value in error.trailing_metadata() or ():
         if key == _DETAILS and isinstance(value, bytes):
             return list(status_pb2.Status.FromString(value).details)
