@@ -48,7 +48,7 @@ async def test_a_contact_moves_when_its_binding_changes_and_back_again(replica: 
         customer("cus_1", 1, U1), customer("cus_2", 1, U2), binding(CALL, 1, "cus_c", bound_to=U1)
     )
     await replica.send_events(
-        *call(1, CALL, T0), event(20, "Home", U1, T0 - timedelta(hours=1), kind="page", category="aid_appeal")
+        *call(1, CALL, T0), event(20, "Home", U1, T0 - timedelta(hours=1), kind="page", category="aid_appeal", channel="web")
     )
     before = content(await replica.journeys())
     assert [len(j.touchpoints) for j in await replica.journeys()] == [2]
@@ -65,7 +65,7 @@ async def test_a_merge_moves_everything_once_and_an_unmerge_moves_it_back(replic
         customer("cus_1", 1, U1), customer("cus_2", 1, U2), binding(CALL, 1, "cus_c", bound_to=U1)
     )
     await replica.send_events(
-        *call(1, CALL, T0), event(20, "Status", U2, T0 + timedelta(hours=1), kind="page", category="aid_appeal")
+        *call(1, CALL, T0), event(20, "Status", U2, T0 + timedelta(hours=1), kind="page", category="aid_appeal", channel="web")
     )
     before = content(await replica.journeys())
     assert len(before) == 2
