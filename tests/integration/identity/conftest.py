@@ -5,11 +5,16 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 
-sys.path.insert(0, str(Path(__file__).parent))
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE), str(HERE.parents[1] / "unit" / "identity")]
 
-from identity_world import Identity, source, start
+pytest.register_assert_rewrite("identity_stores")
+
+from identity_stores import Store, opened  # noqa: E402 - found beside this file
+from identity_world import Identity, source, start  # noqa: E402
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -19,3 +24,10 @@ async def identity(database: str) -> AsyncIterator[Identity]:
         running = await start(database, stack)
         await running.put(source())
         yield running
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def store(database: str) -> AsyncIterator[Store]:
+    """The adapters on an empty database, with the sources of the unit tests' worlds; nothing runs by itself."""
+    async with opened(database) as found:
+        yield found

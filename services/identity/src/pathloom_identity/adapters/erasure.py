@@ -62,8 +62,8 @@ async def erase(
     await conn.execute("DELETE FROM record WHERE record_no = ANY($1)", [r["record_no"] for r in rows])
     own = tuple(r["own_customer_id"] for r in people)
     await conn.execute(
-        "INSERT INTO certificate VALUES ($1, $2, $3, $4, $5, $6, $7, $8, false)",
-        certificate_id, customer_id, list(own), actor, int(blanked.split()[1]), len(rows), now, follow_by,
+        "INSERT INTO certificate VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, false)",
+        certificate_id, customer_id, list(own), [r["own_customer_id"] for r in contacts], actor, int(blanked.split()[1]), len(rows), now, follow_by,
     )  # fmt: skip
     values: set[Identifier] = {i for r in people for i in index_rows(unpack(r["state"]))}
     return Erasure(

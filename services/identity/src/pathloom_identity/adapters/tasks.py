@@ -26,8 +26,9 @@ _DUE = "SELECT EXISTS (SELECT FROM certificate WHERE NOT keys_dropped AND erased
 _DROP = """
 UPDATE certificate SET keys_dropped = true WHERE certificate_id IN (
     SELECT certificate_id FROM certificate WHERE NOT keys_dropped AND erased_at <= $1 LIMIT $2
-) RETURNING own_customer_ids, erased_at
+) RETURNING own_customer_ids, contact_ids, erased_at
 """
+_DROP_CONTACTS = "DELETE FROM feed_thing WHERE feed = 'customers' AND key = ANY($1)"
 _RECORDS = """
 SELECT record_no, namespace, kind, id FROM record WHERE record_no > $2 AND $1 = ANY(sources)
 ORDER BY record_no LIMIT $3
@@ -77,6 +78,8 @@ class BackgroundTasks:
         async with conn.transaction():
             await alone(conn)
             rows = await conn.fetch(_DROP, due, PIECE)
+            # A contact's thing is nothing but its key: it goes altogether.
+            await conn.execute(_DROP_CONTACTS, [i for r in rows for i in r["contact_ids"]])
             things = [Erased(own, (), r["erased_at"]) for r in rows for own in r["own_customer_ids"]]
             await PostgresResolutionStore(conn, self.hashes).publish(things, Lane.BULK)
         return True

@@ -92,6 +92,8 @@ class Resolution:
         removed: list[tuple[Stored, Identifier]] = []
         for key, record in changed.items():
             old, new = index_rows(before.get(key)), index_rows(record.state)
+            if key.is_person and key in before and before[key].first_seen != record.state.first_seen:
+                self._leading.update(new)  # the oldest holder goes first
             for identifier in old.keys() | new.keys():
                 was, now = old.get(identifier), new.get(identifier)
                 if was is now:

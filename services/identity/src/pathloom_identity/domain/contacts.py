@@ -142,12 +142,14 @@ def identifiers(states: Iterable[RecordState]) -> set[Identifier]:
 
 def _candidates(states: list[RecordState], owners: Mapping[Identifier, Owners]) -> tuple[str, ...]:
     """Customers that the identifiers lead to: those that more of them lead to first, then the oldest."""
-    score: dict[str, tuple[int, int, str]] = {}
+    hits: dict[str, int] = {}
+    oldest: dict[str, tuple[int, RecordKey]] = {}
     for identifier in identifiers(states):
         for customer_id, owner in owners.get(identifier, Owners()).customers().items():
-            hits, seen, _ = score.get(customer_id, (0, owner.first_seen, ""))
-            score[customer_id] = (hits - 1, min(seen, owner.first_seen), customer_id)
-    return tuple(sorted(score, key=lambda c: score[c])[:MAX_CANDIDATES])
+            hits[customer_id] = hits.get(customer_id, 0) + 1
+            seen = (owner.first_seen, owner.record)
+            oldest[customer_id] = min(seen, oldest.get(customer_id, seen))
+    return tuple(sorted(hits, key=lambda c: (-hits[c], oldest[c]))[:MAX_CANDIDATES])
 
 
 def _probable(

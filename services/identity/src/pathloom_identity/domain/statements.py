@@ -169,6 +169,14 @@ def _user_identifiers(user_id: str, source: Source, normalise: Normalise) -> Ite
             yield read[0]
 
 
+def _claimed_user(event: Event, source: Source, normalise: Normalise) -> Identifier | None:
+    """Whom a public key says it is: an identifier to look for, of the source's own type where it has one."""
+    if not event.user_id or event.record.kind is RecordKind.USER:
+        return None
+    found = list(_user_identifiers(event.user_id, source, normalise))[-1]
+    return None if is_blocked(found.type, found.value) else found
+
+
 def _self_claim(record: RecordKey) -> Claim:
     kind = {
         RecordKind.USER: "user_id",
@@ -230,6 +238,8 @@ def _contact_claims(
     """Its chain joins; everything else a contact holds only finds."""
     yield from _chain_claims(contact, parents)
     yield from _declared(event, source, Trust.CLAIMED, normalise)
+    if (claimed := _claimed_user(event, source, normalise)) is not None:
+        yield Claim(claimed, False)
     properties = event.part("properties")
     side = "to" if properties.get("direction") == "outbound" else "from"
     for field, kind in ((f"{side}_number", "phone"), (f"{side}_email", "email"), ("handle", "handle")):
@@ -249,13 +259,8 @@ def _binds(event: Event, source: Source, trust: Trust, normalise: Normalise) -> 
     joining = [c.identifier for c in _declared(event, source, Trust.TRUSTED, normalise) if c.joins]
     if event.record.kind is RecordKind.USER:
         yield rank, Bind(event.stamp, level, record=event.record)
-    elif event.user_id:
-        yield (
-            rank,
-            Bind(
-                event.stamp, level, identifier=list(_user_identifiers(event.user_id, source, normalise))[-1]
-            ),
-        )
+    elif (claimed := _claimed_user(event, source, normalise)) is not None:
+        yield rank, Bind(event.stamp, level, identifier=claimed)
     elif joining:
         yield rank, Bind(event.stamp, level, identifier=min(joining))
     if event.record.kind is RecordKind.ANONYMOUS:

@@ -76,7 +76,8 @@ STATEMENTS = (
         key_hash bytea PRIMARY KEY, erased_at bigint NOT NULL, generation int NOT NULL
     )""",
     """CREATE TABLE certificate (
-        certificate_id text PRIMARY KEY, customer_id text NOT NULL, own_customer_ids text[] NOT NULL, actor text NOT NULL,
+        certificate_id text PRIMARY KEY, customer_id text NOT NULL, own_customer_ids text[] NOT NULL,
+        contact_ids text[] NOT NULL, actor text NOT NULL,
         events bigint NOT NULL, records bigint NOT NULL, erased_at bigint NOT NULL, logs_follow_by bigint NOT NULL,
         keys_dropped boolean NOT NULL
     )""",
