@@ -4,9 +4,10 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from google.protobuf.timestamp_pb2 import Timestamp
 from pathloom.feed.v1 import feed_pb2
 from pathloom.gateway.v1 import ingest_pb2
 from pathloom.identity.v1 import events_pb2
@@ -31,6 +32,7 @@ from pathloom_gateway.domain.sent_event import (
 )
 
 MAX_EVENTS = 2_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_ORIGINAL = 64 * 1024
 _TYPES = {
     "track": events_pb2.EVENT_TYPE_TRACK,
@@ -75,6 +77,7 @@ class RecordEvents:
         principal.require(Scope.INGEST)
         started = time.perf_counter()
         received_at = self.clock.now()
+        received = _timestamp(received_at)
         skew, context = self._of_batch(batch, received_at)
         request = events_pb2.RecordRequest(
             source_id=principal.source_id, lane=feed_pb2.LANE_BULK if batch.bulk else feed_pb2.LANE_LIVE
@@ -84,7 +87,7 @@ class RecordEvents:
         for index, sent in enumerate(batch.events):
             try:
                 taken = self.judge.judge(sent, received_at, skew, context)
-                self._add(request, taken, received_at, principal.public)
+                self._add(request, taken, received, principal.public)
                 indexes.append(index)
             except Refused as refused:
                 self._refuse(request, answer, index, sent, refused)
@@ -114,12 +117,12 @@ class RecordEvents:
             raise InvalidArgument("context is wrong", fields={error.field: error.what}) from None
 
     def _add(
-        self, request: events_pb2.RecordRequest, taken: Taken, received_at: datetime, claimed: bool
+        self, request: events_pb2.RecordRequest, taken: Taken, received: Timestamp, claimed: bool
     ) -> None:
         payload = self.encode(taken.content) if taken.content else b""
         if len(payload) > MAX_EVENT_BYTES:
             raise Refused(taken.message_id, TOO_LARGE, "", f"is larger than {MAX_EVENT_BYTES} bytes")
-        event = request.events.add(
+        request.events.add(
             message_id=taken.message_id,
             type=_TYPES[taken.call],
             name=taken.name,
@@ -128,13 +131,12 @@ class RecordEvents:
             contact_id=taken.contact_id,
             previous_id=taken.previous_id,
             group_id=taken.group_id,
+            occurred_at=_timestamp(taken.occurred_at),
+            received_at=received,
+            client_time=None if taken.client_time is None else _timestamp(taken.client_time),
             payload=payload,
             claimed=claimed,
         )
-        event.occurred_at.FromDatetime(taken.occurred_at)
-        event.received_at.FromDatetime(received_at)
-        if taken.client_time is not None:
-            event.client_time.FromDatetime(taken.client_time)
 
     def _refuse(
         self,
@@ -195,6 +197,12 @@ class RecordEvents:
         for outcome, count in counts.items():
             self._events.add(count, {names.OUTCOME: outcome, names.LANE: lane})
         self._duration.record(seconds, {names.LANE: lane})
+
+
+def _timestamp(moment: datetime) -> Timestamp:
+    """Three times as fast as FromDatetime, and there are three for each event."""
+    since = moment - _EPOCH
+    return Timestamp(seconds=since.days * 86_400 + since.seconds, nanos=since.microseconds * 1_000)
 
 
 def _encodes(text: str) -> bool:

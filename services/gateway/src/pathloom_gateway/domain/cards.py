@@ -45,11 +45,26 @@ _ISSUERS = (
 )
 
 
+# Beginning -> the lengths that go with it.
+_LENGTHS = {
+    str(beginning): frozenset(lengths)
+    for low, high, lengths in _ISSUERS
+    for beginning in range(int(low), int(high) + 1)
+}
+_NONE: frozenset[int] = frozenset()
+
+
 def is_card_number(digits: str) -> bool:
-    """Whether 13 to 19 ASCII digits look like a card number: issuer, length and check digit."""
-    return any(
-        low <= digits[: len(low)] <= high and len(digits) in lengths for low, high, lengths in _ISSUERS
-    ) and luhn(digits)
+    """Whether ASCII digits look like a card number: issuer, length and check digit."""
+    return len(digits) in _lengths_of(digits) and luhn(digits)
+
+
+def _lengths_of(digits: str) -> frozenset[int]:
+    """The lengths of card numbers that begin like this; empty for most digits."""
+    found = _NONE
+    for places in (1, 2, 3, 4):
+        found |= _LENGTHS.get(digits[:places], _NONE)
+    return found
 
 
 def luhn(digits: str) -> bool:
@@ -67,39 +82,52 @@ def mask_cards(text: str) -> str:
     if len(text) < MIN_DIGITS:
         return text
     groups = [found.span() for found in _GROUP.finditer(text)]
-    if sum(end - start for start, end in groups) < MIN_DIGITS:
+    digits = "".join([text[start:end] for start, end in groups])
+    if len(digits) < MIN_DIGITS:
         return text
     spared = [found.span() for found in _UUID.finditer(text)] if text.count("-") >= 4 else []
     masked: list[tuple[int, int]] = []
-    at = 0
-    while at < len(groups):
-        last = _card_from(text, groups, at)
-        if last is None or any(start <= groups[at][0] < end for start, end in spared):
-            at += 1
-        else:
-            masked.append((groups[at][0], groups[last][1]))
-            at = last + 1
+    offset, free_from = 0, 0
+    for at, (start, end) in enumerate(groups):
+        window = digits[offset : offset + MAX_DIGITS]
+        offset += end - start
+        if at < free_from or len(window) < MIN_DIGITS:
+            continue
+        lengths = _lengths_of(window)
+        last = _card_from(text, groups, at, window, lengths) if lengths else None
+        if last is not None and not any(low <= start < high for low, high in spared):
+            masked.append((start, groups[last][1]))
+            free_from = last + 1
     return _masked(text, masked) if masked else text
 
 
-def _card_from(text: str, groups: list[tuple[int, int]], first: int) -> int | None:
-    """The last group of the longest card number that begins with group `first`."""
+def _card_from(
+    text: str, groups: list[tuple[int, int]], first: int, window: str, lengths: frozenset[int]
+) -> int | None:
+    """The last group of the longest card number that begins with group `first`: `window` holds the digits from there,
+    `lengths` how long card numbers are that begin so."""
     start = groups[first][0]
     before = text[start - 1] if start else ""
     if before.isalnum() or before == "_" or _is_decimal(text, start - 1):
         return None
-    digits, found = "", None
+    found, count, smallest, largest = None, 0, MAX_DIGITS, 0
     for at in range(first, len(groups)):
         begin, end = groups[at]
         if at > first and not (begin - groups[at - 1][1] == 1 and text[begin - 1] in _SEPARATORS):
             break
-        digits += text[begin : min(end, begin + MAX_DIGITS + 1)]
-        if len(digits) > MAX_DIGITS:
+        # Card numbers are written in groups of one size, or of at least three digits; lists of numbers seldom are.
+        # The last group may be of any size.
+        if count and smallest < 3 and smallest != largest:
             break
-        after = text[end] if end < len(text) else ""
-        whole = not (after.isalnum() or after == "_" or _is_decimal(text, end))
-        if len(digits) >= MIN_DIGITS and whole and _evenly(groups, first, at) and is_card_number(digits):
-            found = at
+        size = end - begin
+        count += size
+        if count > MAX_DIGITS:
+            break
+        if count in lengths and luhn(window[:count]):
+            after = text[end] if end < len(text) else ""
+            if not (after.isalnum() or after == "_" or _is_decimal(text, end)):
+                found = at
+        smallest, largest = min(smallest, size), max(largest, size)
     if found is not None and before == "+" and _phone_digits(text, groups, first) <= _MAX_PHONE_DIGITS:
         return None
     return found
@@ -118,12 +146,6 @@ def _is_decimal(text: str, at: int) -> bool:
         right += 1
     # Groups of a card are of at most six digits; a whole number with a fraction has one longer side.
     return at - left > 6 or right - at > 6
-
-
-def _evenly(groups: list[tuple[int, int]], first: int, last: int) -> bool:
-    """Card numbers are written in groups of one size, or of at least three digits; lists of numbers seldom are."""
-    sizes = [groups[at][1] - groups[at][0] for at in range(first, last)]
-    return not sizes or min(sizes) >= 3 or min(sizes) == max(sizes)
 
 
 def _phone_digits(text: str, groups: list[tuple[int, int]], first: int) -> int:

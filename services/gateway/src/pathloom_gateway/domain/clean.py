@@ -93,7 +93,7 @@ def _check_depth(path: str, depth: int) -> None:
 def _clean_number(value: Any) -> Any:
     if isinstance(value, float) and not value.is_integer():
         return value
-    digits = str(int(value))
+    digits = str(abs(int(value)))
     if MIN_DIGITS <= len(digits) <= MAX_DIGITS and is_card_number(digits):
         return mask_cards(digits)
     return value

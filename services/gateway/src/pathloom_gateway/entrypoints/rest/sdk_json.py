@@ -12,12 +12,15 @@ from pathloom_gateway.domain.clean import MAX_DEPTH
 from pathloom_gateway.domain.sent_event import Sent
 from pathloom_gateway.entrypoints.rest.body import not_json
 
-# Bytes that may hold 13 digits as a card number has them, also where a JSON encoder escaped the blanks between
-# them or the digits themselves; a NUL or half a surrogate pair. Anything else need not be walked through.
-_CLOSELY = re.compile(
+# What may hold 13 digits as a card number has them. Anything else need not be walked through.
+_RUN = re.compile(rb"[0-9][0-9 .\-]{11,}[0-9]")
+# The same where a JSON encoder escaped the blanks between them or the digits themselves, or the blanks are not ASCII;
+# a NUL or half a surrogate pair.
+_ESCAPED = re.compile(
     rb"[0-9](?:(?:[ .\-]|\\u00[aA]0|\\u20(?:07|09|11|2[fF])|\xc2\xa0|\xe2\x80[\x87\x89\x91\xaf])?[0-9]){12}"
     rb"|\\u00(?:00|3[0-9])|\\u[dD][89a-fA-F]"
 )
+_UNUSUAL = (b"\\u", b"\xc2\xa0", b"\xe2\x80")
 
 
 class _Batch(msgspec.Struct):
@@ -66,8 +69,15 @@ def sent_of(raw: bytes) -> Sent:
             return Sent(json.loads(raw.decode()), raw, size)
         except (ValueError, RecursionError):
             return Sent(None, raw, size, why=str(not_json(error).fields["body"]))
-    closely = _CLOSELY.search(raw) is not None or raw.count(b"{") + raw.count(b"[") > MAX_DEPTH
-    return Sent(content, raw, size, closely)
+    return Sent(content, raw, size, _closely(raw))
+
+
+def _closely(raw: bytes) -> bool:
+    return (
+        _RUN.search(raw) is not None
+        or (any(mark in raw for mark in _UNUSUAL) and _ESCAPED.search(raw) is not None)
+        or raw.count(b"{") + raw.count(b"[") > MAX_DEPTH
+    )
 
 
 def _leniently(body: bytes, bulk: bool, why: Exception) -> tuple[SentBatch, str]:
