@@ -1,11 +1,12 @@
 """A small world for the feed's laws: things are numbers under keys, kept downstream as they were last applied."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from pathloom.scoring.v1 import scores_pb2
+from pathloom.feed.v1 import feed_pb2
+from pathloom.scoring.v1 import scores_pb2, scores_pb2_grpc
 from pathloom_kit.clock import SystemClock
 from pathloom_kit.feeds import epoch as epochs
 from pathloom_kit.feeds import pg_cursors
@@ -42,6 +43,23 @@ async def publish(
         return await (feed or ThingFeed(FEED)).publish(conn, [thing(k, v) for k, v in values.items()], lane)
 
 
+class Unanswering(scores_pb2_grpc.ScoringServiceServicer):
+    """A servicer whose tests override what they call."""
+
+    async def FollowScores(self, request: Any, context: Any) -> AsyncIterator[Any]:
+        raise NotImplementedError
+        yield
+
+    async def GetMeasures(self, request: Any, context: Any) -> Any:
+        raise NotImplementedError
+
+    async def ListJourneys(self, request: Any, context: Any) -> Any:
+        raise NotImplementedError
+
+    async def DescribeFeeds(self, request: Any, context: Any) -> Any:
+        raise NotImplementedError
+
+
 class Upstream:
     """Serves the things of a database, without a network."""
 
@@ -68,9 +86,7 @@ class Upstream:
         async with self.database.asyncpg() as conn:
             return await epochs.renew_epoch(conn, lost)
 
-    async def follow(self, cursor: Cursor, max_entries: int) -> AsyncIterator[FeedPage[Any]]:
-        from pathloom.feed.v1 import feed_pb2
-
+    async def follow(self, cursor: Cursor, max_entries: int) -> AsyncGenerator[FeedPage[Any], None]:
         request = feed_pb2.FollowRequest(after=cursor.to_proto(), max_entries=max_entries)
         async for message in self.server.stream(request):
             yield FeedPage(PageHeader.from_proto(message.header), message.entries)

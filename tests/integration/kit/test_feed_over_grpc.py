@@ -11,12 +11,12 @@ from pathloom_kit.postgres import Database
 from pathloom_kit.rpc.client import channel
 from pathloom_kit.rpc.server import RunningServer, serve
 
-from .followed_things import Things, Upstream, follower, running, until, upstream_values
+from .followed_things import Things, Unanswering, Upstream, follower, running, until, upstream_values
 
 TOKEN = "a token for tests"
 
 
-class Servicer(scores_pb2_grpc.ScoringServiceServicer):
+class Servicer(Unanswering):
     def __init__(self, source: Upstream) -> None:
         self._source = source
 

@@ -26,7 +26,7 @@ async def counted_wrong(upstream: Database, store: Things) -> dict[str, int]:
     chance = random.Random(7)
 
     async def maybe_die(entries: Sequence[Any]) -> None:
-        if entries and chance.random() < 0.5:
+        if entries and chance.random() < 0.35:
             raise ConnectionResetError
 
     store.before_commit = store.after_commit = maybe_die

@@ -18,12 +18,14 @@ from pathloom_kit.errors import DomainError, FeedReset, InvalidArgument, Kind, R
 from pathloom_kit.rpc.client import channel, domain_error_of
 from pathloom_kit.rpc.server import RunningServer, serve
 
+from .followed_things import Unanswering
+
 TOKEN = "a token for tests"
 NAME = "pathloom.scoring.v1.ScoringService"
 GetMeasures = Callable[[scores_pb2.GetMeasuresRequest], Any]
 
 
-class Servicer(scores_pb2_grpc.ScoringServiceServicer):
+class Servicer(Unanswering):
     """Does what the test says."""
 
     def __init__(self, get_measures: GetMeasures | None = None) -> None:
@@ -80,10 +82,13 @@ async def test_a_call_passes_with_the_token_alone() -> None:
 @pytest.mark.parametrize("raw", [b"\xff\xff\xff", b"\x0a\xff", b"\x1a\x02\xff\xfe", b"\x08" + b"\xff" * 11])
 async def test_malformed_bytes_are_the_callers_fault(raw: bytes) -> None:
     async with served() as (_, bare, _server):
-        for kind in (bare.unary_unary, bare.unary_stream):
-            method = "GetMeasures" if kind == bare.unary_unary else "FollowScores"
-            call = kind(f"/{NAME}/{method}")(raw, metadata=(("authorization", f"Bearer {TOKEN}"),))
-            error = await refusal(call if kind == bare.unary_unary else call.read())
+        untyped: Any = bare
+        metadata = (("authorization", f"Bearer {TOKEN}"),)
+        for call in (
+            untyped.unary_unary(f"/{NAME}/GetMeasures")(raw, metadata=metadata),
+            untyped.unary_stream(f"/{NAME}/FollowScores")(raw, metadata=metadata).read(),
+        ):
+            error = await refusal(call)
             assert (error.kind, error.reason) == (Kind.INVALID, "INVALID_ARGUMENT")
 
 
@@ -186,7 +191,7 @@ async def test_stopping_lets_the_call_in_flight_end() -> None:
         begun.set()
         await may_end.wait()
 
-    async with served(slow) as (stub, bare, server):
+    async with served(slow) as (stub, _bare, server):
         call = asyncio.ensure_future(stub.GetMeasures(scores_pb2.GetMeasuresRequest()))
         await begun.wait()
         stopping = asyncio.create_task(server.stop(30))

@@ -37,11 +37,13 @@ sys.exit(service.main(name="example", version="1", settings=Settings, build=buil
 """
 
 
-def start(folder: Path, *arguments: str, name: str = "ok.py", token: str = "t") -> "subprocess.Popen[str]":
+def start(
+    folder: Path, *arguments: str, name: str = "ok.py", lacking: bool = False
+) -> "subprocess.Popen[str]":
     (folder / name).write_text(PROGRAM)
     return subprocess.Popen(
         [sys.executable, str(folder / name), *arguments],
-        env={"PATH": "", "PATHLOOM_EXAMPLE_RPC_TOKEN": token} if token else {"PATH": ""},
+        env={"PATH": ""} if lacking else {"PATH": "", "PATHLOOM_EXAMPLE_RPC_TOKEN": "t"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -66,7 +68,7 @@ def test_it_ends_when_its_background_work_fails(tmp_path: Path) -> None:
 
 
 def test_it_says_what_it_lacks(tmp_path: Path) -> None:
-    process = start(tmp_path, token="")
+    process = start(tmp_path, lacking=True)
     _, err = process.communicate(timeout=60)
     assert err.strip() == "PATHLOOM_EXAMPLE_RPC_TOKEN (or PATHLOOM_EXAMPLE_RPC_TOKEN_FILE) is not set"
     assert process.returncode != 0

@@ -1,5 +1,6 @@
 """A compact feed: whoever reads a lane to its head has every thing published there, as it was then or newer."""
 
+import asyncio
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,6 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 from pathloom_kit.feeds import log
 from pathloom_kit.feeds.cursor import LANES, Cursor, Lane
+from pathloom_kit.feeds.epoch import ensure_epoch, epoch, new_epoch, renew_epoch
 from pathloom_kit.feeds.log import Thing, ThingFeed
 from pathloom_kit.postgres import Database
 
@@ -122,8 +124,6 @@ async def test_pages_are_bounded_in_entries_and_in_bytes(upstream: Database) -> 
 
 
 async def test_publishers_of_the_same_things_in_both_lanes_do_not_wait_in_a_ring(upstream: Database) -> None:
-    import asyncio
-
     async def many(lane: Lane, base: int) -> None:
         chance = random.Random(base)
         for i in range(30):
@@ -133,14 +133,12 @@ async def test_publishers_of_the_same_things_in_both_lanes_do_not_wait_in_a_ring
     async with upstream.asyncpg() as conn:
         for lane in LANES:
             newest = await conn.fetchval(
-                "SELECT max(CASE $1 WHEN 1 THEN live_n ELSE bulk_n END) FROM feed_thing", int(lane)
+                "SELECT max(CASE $1::int WHEN 1 THEN live_n ELSE bulk_n END) FROM feed_thing", int(lane)
             )
             assert newest == await log.head(conn, FEED, 0, lane)
 
 
 async def test_an_epoch_ends_once_for_all_who_find_it_lost(upstream: Database) -> None:
-    from pathloom_kit.feeds.epoch import ensure_epoch, epoch, new_epoch, renew_epoch
-
     async with upstream.asyncpg() as conn:
         first = await epoch(conn)
         assert await ensure_epoch(conn) == first
@@ -152,8 +150,6 @@ async def test_an_epoch_ends_once_for_all_who_find_it_lost(upstream: Database) -
 
 
 async def test_tables_brought_back_from_a_dump_begin_a_new_epoch(upstream: Database) -> None:
-    from pathloom_kit.feeds.epoch import ensure_epoch, epoch
-
     async with upstream.asyncpg() as conn:
         before = await epoch(conn)
         # What pg_restore does: the table is made anew and filled with the old rows.

@@ -60,4 +60,4 @@ def test_settings_do_not_change() -> None:
     loaded = Example.load(workers=5)
     assert loaded.workers == 5
     with pytest.raises(ValidationError):
-        loaded.workers = 6  # type: ignore[misc]
+        loaded.workers = 6

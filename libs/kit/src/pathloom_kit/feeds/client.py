@@ -1,6 +1,6 @@
 """A feed as a follower sees it, whatever carries it."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Any, Generic, Protocol, TypeVar
 
 import grpc.aio
@@ -29,7 +29,7 @@ class GrpcFeed(Generic[E]):
     def __init__(self, stub_method: Callable[..., Any]) -> None:
         self._method = stub_method
 
-    async def follow(self, cursor: Cursor, max_entries: int) -> AsyncIterator[FeedPage[E]]:
+    async def follow(self, cursor: Cursor, max_entries: int) -> AsyncGenerator[FeedPage[E], None]:
         call = self._method(feed_pb2.FollowRequest(after=cursor.to_proto(), max_entries=max_entries))
         try:
             async for message in call:

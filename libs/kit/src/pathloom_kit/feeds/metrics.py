@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from weakref import WeakSet
 
 from opentelemetry.metrics import CallbackOptions, Observation
 
@@ -13,6 +14,7 @@ from pathloom_kit.feeds.lane_work import Step
 from pathloom_kit.feeds.state import FollowerState
 
 _MAX_LINKS = 32
+_followers: "WeakSet[FollowerMetrics]" = WeakSet()
 
 
 class FollowerMetrics:
@@ -22,8 +24,10 @@ class FollowerMetrics:
         self._state = state
         self._clock = clock
         meter = telemetry.meter()
-        meter.create_observable_gauge(names.FEED_LAG, [self._lag])
-        meter.create_observable_gauge(names.FEED_SILENCE, [self._silence], unit="s")
+        # The SDK keeps the callbacks of the first registration only: one gauge observes all followers.
+        meter.create_observable_gauge(names.FEED_LAG, [_lags])
+        meter.create_observable_gauge(names.FEED_SILENCE, [_silences], unit="s")
+        _followers.add(self)
         self._applied = meter.create_counter(names.FEED_APPLIED)
         self._parked = meter.create_counter(names.FEED_PARKED)
         self._stale = meter.create_counter(names.FEED_STALE)
@@ -48,11 +52,11 @@ class FollowerMetrics:
     def stale(self) -> None:
         self._stale.add(1, {names.FEED: self._state.feed})
 
-    def _lag(self, _: CallbackOptions) -> Iterable[Observation]:
+    def lags(self) -> Iterable[Observation]:
         for (partition, lane), state in self._state.lanes.items():
             yield Observation(state.lag, self._where(partition, lane.name))
 
-    def _silence(self, _: CallbackOptions) -> Iterable[Observation]:
+    def silences(self) -> Iterable[Observation]:
         now = self._clock.now()
         for (partition, lane), state in self._state.lanes.items():
             if state.last_heard is not None:
@@ -60,3 +64,11 @@ class FollowerMetrics:
 
     def _where(self, partition: int, lane: str) -> dict[str, str | int]:
         return {names.FEED: self._state.feed, names.PARTITION: partition, names.LANE: lane}
+
+
+def _lags(_: CallbackOptions) -> Iterable[Observation]:
+    return [observation for follower in _followers for observation in follower.lags()]
+
+
+def _silences(_: CallbackOptions) -> Iterable[Observation]:
+    return [observation for follower in _followers for observation in follower.silences()]

@@ -78,6 +78,7 @@ class PgWakeUps:
             connection: RawConnection = None
             try:
                 connection = await self._database.dedicated()
+                connection.add_termination_listener(lambda _: self._something.set())
                 await connection.add_listener(_CHANNEL, self._heard)
                 await self._notify_forever(connection)
             except Exception as error:
@@ -91,7 +92,7 @@ class PgWakeUps:
 
     async def _notify_forever(self, connection: RawConnection) -> None:
         while True:
-            # The time-out is for noticing a dead connection.
+            # The time-out is for noticing a connection that died without a word.
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._something.wait(), 15)
             self._something.clear()
