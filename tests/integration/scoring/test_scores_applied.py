@@ -158,6 +158,15 @@ async def test_pages_tell_how_far_everything_before_was_read(scoring: Scoring) -
     assert page.header.caught_up
 
 
+async def test_what_came_in_bulk_first_is_found_in_the_live_lane_too(scoring: Scoring) -> None:
+    """A page of the live lane says how far the live lane was read: what it names must be in it, at that or newer."""
+    await scoring.feeder.apply(entry(1, 6, two_calls("j1")), lane=Lane.BULK)
+    await scoring.feeder.apply(entry(1, 6, two_calls("j1")), entry(2, 1, "never seen"))
+    assert (await scores(scoring))["j1"].score.journey_version == 6
+    await scoring.feeder.apply(entry(3, 7, two_calls("j2")))
+    assert sorted(one.n for one in (await scores(scoring)).values()) == [1, 2, 3]
+
+
 async def test_other_weights_score_everything_anew(scoring: Scoring) -> None:
     await scoring.feeder.apply(entry(1, 1, two_calls("j1")))
     assert not await scoring.store.read_again_after_a_new_model()

@@ -35,6 +35,7 @@ _NOT_SENT_AGAIN = (
     "SELECT journey_id FROM journey_score WHERE alive AND epoch <> $1 ORDER BY journey_id FOR UPDATE"
 )
 _FORGET_JOURNEYS = "DELETE FROM journey_score WHERE epoch <> $1"
+_KNOWN = f"SELECT key, entry, traceparent FROM feed_thing WHERE feed = '{SCORES_FEED}' AND key = ANY($1)"  # noqa: S608
 _APPLIED = "UPDATE scoring_state SET applied_at = now()"
 _OTHER_MODEL = "SELECT EXISTS (SELECT FROM journey_score WHERE alive AND model <> $1)"
 _READ_AGAIN = "DELETE FROM feed_cursor WHERE feed = $1"
@@ -140,6 +141,15 @@ class PgScoreStore:
         rows = await conn.fetch(_UPSERT, *JOURNEYS.arguments(sources))
         taken = {row["journey_id"] for row in rows}
         fresh = [source for source in sources if source.journey_id in taken]
+        await self._replace_facts(conn, fresh)
+        things = [Thing(source.journey_id, source.entry, source.traceparent) for source in fresh]
+        if lane is Lane.LIVE:
+            # What is here already came in the other lane. Whoever reads the live lane up to here must find it there.
+            known = [source.journey_id for source in sources if source.journey_id not in taken]
+            things += [Thing(r["key"], r["entry"], r["traceparent"]) for r in await conn.fetch(_KNOWN, known)]
+        await self._feed.publish(conn, things, lane)  # last: others wait from here to the commit
+
+    async def _replace_facts(self, conn: RawConnection, fresh: Sequence[Source]) -> None:
         if not fresh:
             return
         for forget in _FORGET_FACTS:
@@ -149,8 +159,6 @@ class PgScoreStore:
             if found := placed(facts, of):
                 await conn.execute(bulk.insert, *bulk.arguments(found))
         await conn.execute(_APPLIED)
-        things = [Thing(source.journey_id, source.entry, source.traceparent) for source in fresh]
-        await self._feed.publish(conn, things, lane)  # last: it locks the head
 
 
 def _tombstone(journey_id: str) -> bytes:
