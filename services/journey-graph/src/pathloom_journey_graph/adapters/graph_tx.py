@@ -30,6 +30,8 @@ class Neo4jGraphTx:
         self._secret = secret
 
     async def _rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
+        if any(value == [] for value in parameters.values()):
+            return []  # every query that takes a list unwinds it
         return await (await self._tx.run(query, parameters)).data()
 
     async def _do(self, query: str, rows: Sequence[Any], name: str = "rows", **more: Any) -> None:

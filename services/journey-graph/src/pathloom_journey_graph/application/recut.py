@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from pathloom_kit.clock import Clock
 from pathloom_kit.feeds.cursor import Lane
@@ -49,8 +50,8 @@ class Recut:
                     journey.id, customer, versions.get(customer, 0), journey, self.generation
                 )
                 place.update(dict.fromkeys(journey.items, (journey.id, "")))
-                ids = [t.id for t in journey.touchpoints]
-                place.update({a: (journey.id, b) for a, b in zip(ids, [*ids[1:], ""], strict=True)})
+                ids = [*(t.id for t in journey.touchpoints), ""]
+                place.update({a: (journey.id, b) for a, b in pairwise(ids)})
             for item in stored.values():
                 journey_id, next_id = place.get(item.id, ("", ""))
                 if (item.journey_id, item.next_id) != (journey_id, next_id):
