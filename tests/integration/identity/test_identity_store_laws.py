@@ -67,6 +67,15 @@ async def test_any_order_batching_and_lane_equals_the_pure_function(store: Store
         await assert_equals(store, resolve(world))
 
 
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+async def test_any_order_for_long(store: Store) -> None:
+    for seed, world in enumerate(worlds(400)):
+        await store.empty()
+        await play(store, world, seed)
+        await assert_equals(store, resolve(world))
+
+
 class Forgetful(PostgresResolutionStore):
     """Planted: does not look who else holds a value that has come."""
 

@@ -137,7 +137,7 @@ class PostgresEventLog:
                 self._set_aside(request, source, refused, event.claimed, event.received_at, batch)
             results.append(result)
         for refused in request.refused:
-            self._set_aside(request, source, refused, False, now, batch)
+            self._set_aside(request, source, refused, refused.claimed, now, batch)
         return results
 
     def _take(

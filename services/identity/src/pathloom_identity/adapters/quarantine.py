@@ -19,7 +19,9 @@ from pathloom_identity.wire import timestamp
 
 _NOT_THERE = Result(Status.QUARANTINED, "NOT_FOUND", "quarantine_id", "is not in the quarantine (any more)")
 _LIST = """
-SELECT * FROM quarantine WHERE ($1 = '' OR source_id = $1) AND seq < $2 ORDER BY seq DESC LIMIT $3
+SELECT * FROM quarantine
+WHERE ($1 = '' OR source_id = $1) AND seq < $2 AND (cardinality($4::text[]) = 0 OR quarantine_id = ANY($4))
+ORDER BY seq DESC LIMIT $3
 """
 _FIRST = 2**62
 
@@ -31,14 +33,16 @@ class Quarantine:
         self._database = database
         self._record = record
 
-    async def list(self, page_size: int, page_token: str, source_id: str) -> e.ListQuarantineResponse:
-        """Newest first. InvalidArgument for a token that was not handed out."""
+    async def list(
+        self, page_size: int, page_token: str, source_id: str, quarantine_ids: Sequence[str] = ()
+    ) -> e.ListQuarantineResponse:
+        """Newest first; only those asked for, where any are. InvalidArgument for a token that was not handed out."""
         if page_token and not page_token.isdecimal():
             raise InvalidArgument(fields={"page_token": "is not a token that was handed out"})
         before = min(int(page_token), _FIRST) if page_token else _FIRST
         size = page_size or 50
         async with self._database.asyncpg() as conn:
-            rows = await conn.fetch(_LIST, source_id, before, size + 1)
+            rows = await conn.fetch(_LIST, source_id, before, size + 1, list(quarantine_ids))
             total = await conn.fetchval(
                 "SELECT count(*) FROM quarantine WHERE $1 = '' OR source_id = $1", source_id
             )
@@ -83,6 +87,7 @@ def _shown(row: Any) -> e.QuarantinedEvent:
         field=row["field"],
         detail=row["detail"],
         original=row["original"],
+        claimed=row["claimed"],
     )
     return e.QuarantinedEvent(
         quarantine_id=row["quarantine_id"],

@@ -43,9 +43,9 @@ class QuarantineDesk(Protocol):
     """Refused events."""
 
     async def list(
-        self, page_size: int, page_token: str, source_id: str
+        self, page_size: int, page_token: str, source_id: str, quarantine_ids: Sequence[str] = ()
     ) -> events_pb2.ListQuarantineResponse:
-        """Newest first. InvalidArgument for a token that was not handed out."""
+        """Newest first; only those asked for, where any are. InvalidArgument for a token that was not handed out."""
         ...
 
     async def replay(self, quarantine_ids: Sequence[str]) -> Sequence[Result]:

@@ -111,6 +111,7 @@ class RefusedEvent:
     field: str
     detail: str
     original: bytes
+    claimed: bool = False
 
 
 MAX_TEXT = 256

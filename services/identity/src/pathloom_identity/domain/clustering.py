@@ -127,6 +127,8 @@ def cluster(
 ) -> list[Group]:
     """The persons among `records` (any number of components), sorted by their oldest record."""
     rules = rules or Rules()
+    # Held by too many among these alone: nobody's own value, so it counts for no limit either.
+    demoted = demoted | {i for i, held_by in holders(records).items() if len(held_by) > rules.demote_over}
     forest = _Forest(records, decisions, rules, demoted)
     taken: dict[RecordKey, list[Edge]] = {}
     for edge in edges(records, demoted, decisions, rules):

@@ -53,7 +53,9 @@ class EventLogServicer(events_pb2_grpc.EventLogServiceServicer):
     async def ListQuarantine(
         self, request: pb.ListQuarantineRequest, context: Any
     ) -> pb.ListQuarantineResponse:
-        return await self.quarantine.list(request.page_size, request.page_token, request.source_id)
+        return await self.quarantine.list(
+            request.page_size, request.page_token, request.source_id, request.quarantine_ids
+        )
 
     async def ReplayQuarantine(
         self, request: pb.ReplayQuarantineRequest, context: Any
@@ -89,7 +91,7 @@ def _append_request(request: pb.RecordRequest) -> AppendRequest:
         request.source_id,
         Lane(request.lane or Lane.LIVE),
         [_event(e) for e in request.events],
-        [RefusedEvent(r.message_id, r.reason, r.field, r.detail, r.original) for r in request.refused],
+        [RefusedEvent(r.message_id, r.reason, r.field, r.detail, r.original, r.claimed) for r in request.refused],
         current_traceparent(),
     )
 
