@@ -48,7 +48,7 @@ class JourneyPart:
     @property
     def in_progress(self) -> bool:
         """Not closed."""
-        return not self.closed_us
+        return self.view.state == "in_progress"
 
 
 def journey_part(

@@ -183,7 +183,9 @@ async def _keep_lost(
     if not lost:
         return
     ids = [one.touchpoint_id for held in lost.values() for one in held]
-    rows = await conn.fetch("SELECT DISTINCT touchpoint_id FROM view_touchpoint WHERE touchpoint_id = ANY($1)", ids)
+    rows = await conn.fetch(
+        "SELECT DISTINCT touchpoint_id FROM view_touchpoint WHERE touchpoint_id = ANY($1)", ids
+    )
     elsewhere = {row["touchpoint_id"] for row in rows}
     for key, held in lost.items():
         kept = [one for one in held if one.touchpoint_id not in elsewhere]
@@ -271,7 +273,9 @@ async def forget_bodies(conn: RawConnection, journey_ids: Sequence[str]) -> None
         ids,
     )
     # What stood for a shrunk journey's lost touchpoints was never upstream's.
-    await conn.execute("DELETE FROM view_journey WHERE journey_id = ANY($1) AND strpos(journey_id, '~') > 0", ids)
+    await conn.execute(
+        "DELETE FROM view_journey WHERE journey_id = ANY($1) AND strpos(journey_id, '~') > 0", ids
+    )
 
 
 async def apply_scores(conn: RawConnection, entries: Sequence[ScoreEntry], place: Cursor) -> Touched:

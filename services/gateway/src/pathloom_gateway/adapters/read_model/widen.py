@@ -21,14 +21,24 @@ WITH RECURSIVE into_these AS (
 """
 
 
+# The records of who is now another one: they are about to lead there.
+_LEFT_BEHIND = """
+SELECT m.record_key FROM view_member m JOIN view_customer c USING (customer_id)
+WHERE c.customer_id = ANY($1) AND c.state <> 1
+"""
+
+
 async def widen(conn: RawConnection, touched: Touched) -> None:
-    """Adds to the touched customer ids those that lead to a touched customer, record or contact."""
+    """Adds to the touched customer ids those that lead to a touched customer, record or contact, and the records of
+    touched customers that no longer stand for themselves."""
+    if touched.customer_ids:
+        rows = await conn.fetch(_INTO, list(touched.customer_ids))
+        touched.customer_ids.update(row["customer_id"] for row in rows)
+        rows = await conn.fetch(_LEFT_BEHIND, list(touched.customer_ids))
+        touched.records.update(row["record_key"] for row in rows)
     if touched.records:
         rows = await conn.fetch(_BOUND, list(touched.records))
         touched.customer_ids.update(row["own_customer_id"] for row in rows)
     if touched.contacts:
         rows = await conn.fetch(_CHAINS, list(touched.contacts))
         touched.customer_ids.update(row["own_customer_id"] for row in rows)
-    if touched.customer_ids:
-        rows = await conn.fetch(_INTO, list(touched.customer_ids))
-        touched.customer_ids.update(row["customer_id"] for row in rows)
