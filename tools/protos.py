@@ -69,7 +69,7 @@ def generate(out: Path) -> None:
         (out / package / "py.typed").touch()
 
 
-def same(left: Path, right: Path) -> list[str]:
+def differing(left: Path, right: Path) -> list[str]:
     """Relative paths that differ between two folders of generated code."""
     names = {
         str(p.relative_to(base))
@@ -94,13 +94,20 @@ def main() -> None:
     if parser.parse_args().check:
         with tempfile.TemporaryDirectory() as folder:
             generate(Path(folder))
-            if stale := same(Path(folder), GEN):
+            if stale := differing(Path(folder), GEN):
                 raise SystemExit("generated code is out of date (run `make protos`): " + ", ".join(stale))
         print("generated code is current")
         return
-    shutil.rmtree(GEN, ignore_errors=True)
-    GEN.mkdir(parents=True)
-    generate(GEN)
+    with tempfile.TemporaryDirectory() as folder:
+        generate(Path(folder))
+        # File by file, so that whoever imports the code meanwhile always finds all of it.
+        for name in differing(Path(folder), GEN):
+            fresh, kept = Path(folder) / name, GEN / name
+            if fresh.exists():
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(fresh, kept)
+            else:
+                kept.unlink()
 
 
 if __name__ == "__main__":
