@@ -1,11 +1,19 @@
 """The journeys feed into scores: once, newest wins, withdrawn is gone, a reset re-reads, replicas agree."""
 
+import re
+from collections.abc import Callable
+from typing import Any
+
 import pytest
+from _pytest.outcomes import Failed
+from asyncpg import UniqueViolationError
 from pathloom.journey_graph.v1 import journeys_pb2 as pb
 from pathloom.scoring.v1 import scores_pb2
+from pathloom_kit.feeds import pg_cursors
 from pathloom_kit.feeds.cursor import Cursor, Lane
 from pathloom_kit.feeds.page import Watermark
 from pathloom_kit.feeds.stale import StaleCursor
+from pathloom_scoring.adapters import score_store
 from pathloom_scoring.adapters.score_store import JOURNEYS_FEED
 from pathloom_scoring.domain.measures import Parameters
 from pathloom_scoring.domain.selection import GroupBy, Selection
@@ -95,7 +103,7 @@ async def test_a_withdrawn_journey_leaves_nothing_but_a_tombstone(scoring: Scori
     assert [one.estimate.value for one in measured] == [2, 1]
 
 
-async def test_the_order_of_entries_does_not_matter(scoring: Scoring, new_database: object) -> None:
+async def test_the_order_of_entries_does_not_matter(scoring: Scoring) -> None:
     first = [entry(1, 1, two_calls("j1")), entry(2, 1, two_calls("j2")), entry(3, 2, "j2")]
     moved = entry(4, 3, journey("j1", [contact("j1-1", NOW)]))
     for one in [*first, moved]:
@@ -165,6 +173,49 @@ async def test_what_came_in_bulk_first_is_found_in_the_live_lane_too(scoring: Sc
     assert (await scores(scoring))["j1"].score.journey_version == 6
     await scoring.feeder.apply(entry(3, 7, two_calls("j2")))
     assert sorted(one.n for one in (await scores(scoring)).values()) == [1, 2, 3]
+
+
+def without_versions(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(score_store, "_UPSERT", re.sub(r"WHERE s\.epoch.*\n", "", score_store._UPSERT))
+
+
+def keeping_facts(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(score_store, "_FORGET_FACTS", ())
+
+
+def without_comparing(patch: pytest.MonkeyPatch) -> None:
+    async def moved(conn: Any, feed: str, expected: Cursor, new: Cursor, marks: object = ()) -> None:
+        await conn.execute(
+            "INSERT INTO feed_cursor (feed, partition, lane, epoch, n) VALUES ($1, 0, $2, $3, $4) "
+            "ON CONFLICT (feed, partition, lane) DO UPDATE SET epoch = $3, n = $4",
+            feed, int(new.lane), new.epoch, new.n,
+        )  # fmt: skip
+
+    patch.setattr(pg_cursors, "advance", moved)
+
+
+def publishing_only_what_is_new(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(score_store, "_KNOWN", score_store._KNOWN + " AND false")
+
+
+@pytest.mark.parametrize(
+    ("plant", "law"),
+    [
+        (without_versions, test_an_older_version_is_ignored_in_whichever_lane),
+        (without_versions, test_the_order_of_entries_does_not_matter),
+        (keeping_facts, test_a_withdrawn_journey_leaves_nothing_but_a_tombstone),
+        (keeping_facts, test_a_reset_reads_again_and_drops_what_was_not_sent_again),
+        (without_comparing, test_the_same_page_twice_is_once),
+        (without_comparing, test_two_replicas_share_the_work_and_a_stale_one_is_refused),
+        (publishing_only_what_is_new, test_what_came_in_bulk_first_is_found_in_the_live_lane_too),
+    ],
+)
+async def test_a_planted_fault_is_caught(
+    scoring: Scoring, monkeypatch: pytest.MonkeyPatch, plant: Callable[..., None], law: Callable[..., Any]
+) -> None:
+    plant(monkeypatch)
+    with pytest.raises((AssertionError, Failed, UniqueViolationError, KeyError)):
+        await law(scoring)
 
 
 async def test_other_weights_score_everything_anew(scoring: Scoring) -> None:

@@ -30,6 +30,7 @@ from pathloom_scoring.domain.selection import GroupBy, Selection
 
 handling = HandlingFactRow.__table__  # type: ignore[attr-defined]
 answer = AnswerFactRow.__table__  # type: ignore[attr-defined]
+_NEEDED = ("at", "channel", "queue", "department", "reason", "goal", "touch", "test", "not_fcr")
 _GROUP: ColumnElement[str] = literal_column("grp")
 
 
@@ -126,7 +127,7 @@ def follow_ups(selection: Selection, group_by: GroupBy, parameters: Parameters, 
     order: dict[str, Any] = {"partition_by": (t.customer_id, t.reason), "order_by": (t.at, t.touchpoint_id)}
     inbound = (
         select(
-            touchpoint,
+            *(t[name] for name in _NEEDED),  # no more: what is sorted should stay small
             func.lag(t.at).over(**order).label("previous_at"),
             func.lead(t.at).over(**order).label("next_at"),
         )
