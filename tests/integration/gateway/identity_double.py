@@ -102,8 +102,17 @@ class _EventLog(events_pb2_grpc.EventLogServiceServicer):
     async def ListQuarantine(
         self, request: events_pb2.ListQuarantineRequest, _: Any
     ) -> events_pb2.ListQuarantineResponse:
-        return events_pb2.ListQuarantineResponse(
-            events=self._double.quarantine[::-1], total=len(self._double.quarantine)
+        asked = set(request.quarantine_ids)
+        found = [one for one in self._double.quarantine[::-1] if not asked or one.quarantine_id in asked]
+        return events_pb2.ListQuarantineResponse(events=found, total=len(self._double.quarantine))
+
+    async def ReplayQuarantine(
+        self, request: events_pb2.ReplayQuarantineRequest, _: Any
+    ) -> events_pb2.ReplayQuarantineResponse:
+        self._double.decided.append(request)
+        return events_pb2.ReplayQuarantineResponse(
+            results=[events_pb2.RecordResult(status=events_pb2.RECORD_STATUS_ACCEPTED)]
+            * len(request.quarantine_ids)
         )
 
     async def TraceEvent(
@@ -167,6 +176,21 @@ class _Sources(customers_pb2_grpc.SourceServiceServicer):
 class _Customers(customers_pb2_grpc.CustomerServiceServicer):
     def __init__(self, double: IdentityDouble) -> None:
         self._double = double
+
+    async def GetCustomer(
+        self, request: customers_pb2.GetCustomerRequest, _: Any
+    ) -> customers_pb2.GetCustomerResponse:
+        raise NotThere("CUSTOMER_NOT_FOUND")
+
+    async def FindCustomers(
+        self, request: customers_pb2.FindCustomersRequest, _: Any
+    ) -> customers_pb2.FindCustomersResponse:
+        return customers_pb2.FindCustomersResponse()
+
+    async def BindContact(
+        self, request: customers_pb2.BindContactRequest, _: Any
+    ) -> customers_pb2.BindContactResponse:
+        raise NotThere("CONTACT_NOT_FOUND")
 
     async def FollowCustomers(
         self, request: feed_pb2.FollowRequest, _: Any

@@ -113,3 +113,23 @@ async def test_the_description_is_openapi_3_1(gateway: RunningGateway) -> None:
     for path in ("/v1/batch", "/v1/track", "/v1/events", "/v1/keys", "/v1/sources/{source_id}", "/v1/status"):
         assert path in found["paths"]
     assert "Problem" in found["components"]["schemas"]
+
+
+async def test_a_replay_takes_what_is_good_by_now_and_says_why_the_rest_stays(
+    gateway: RunningGateway,
+) -> None:
+    body = {"batch": [{**EVENT, "timestamp": "9999-01-01T00:00:00Z"}, {**EVENT, "messageId": ""}]}
+    await gateway.http.post("/v1/batch", json=body, headers=gateway.bearer("public"))
+    first, second = gateway.identity.quarantine
+    assert first.refused.claimed
+    # As if that moment had come by now.
+    first.refused.original = first.refused.original.replace(b"9999", b"2020")
+    ids = [first.quarantine_id, second.quarantine_id]
+    answer = await gateway.http.post(
+        "/v1/quarantine/replay", json={"quarantine_ids": ids}, headers=gateway.bearer("admin")
+    )
+
+    results = answer.json()["results"]
+    assert [result["status"] for result in results] == ["RECORD_STATUS_ACCEPTED", "RECORD_STATUS_QUARANTINED"]
+    assert (results[1]["reason"], results[1]["field"]) == ("MISSING", "messageId")
+    assert gateway.identity.decided == [events_pb2.ReplayQuarantineRequest(quarantine_ids=ids[:1])]

@@ -107,7 +107,7 @@ async def test_bad_events_are_reported_by_index(gateway: RunningGateway, channel
 async def test_a_wrong_request_is_invalid_argument(
     gateway: RunningGateway, channel: grpc.aio.Channel, request_bytes: bytes, field: str
 ) -> None:
-    call = channel.unary_unary("/pathloom.gateway.v1.IngestService/Record")
+    call: Any = channel.unary_unary("/pathloom.gateway.v1.IngestService/Record")
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await call(request_bytes, metadata=[("authorization", f"Bearer {gateway.keys['server']}")])
 

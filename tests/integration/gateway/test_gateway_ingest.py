@@ -281,7 +281,7 @@ async def test_a_card_number_is_masked_before_it_leaves_the_gateway(gateway: Run
 
 
 async def test_each_call_has_its_own_path(gateway: RunningGateway) -> None:
-    calls = {
+    calls: dict[str, dict[str, Any]] = {
         "track": {"event": "Order Placed"},
         "identify": {"traits": {"email": "a@example.edu"}},
         "page": {"name": "Aid", "category": "Portal"},
@@ -307,7 +307,7 @@ async def test_each_call_has_its_own_path(gateway: RunningGateway) -> None:
 
 
 async def test_a_page_of_an_allowed_origin_may_post(gateway: RunningGateway) -> None:
-    origin = {"Origin": "https://www.example.edu"}
+    origin: dict[str, str] = {"Origin": "https://www.example.edu"}
     asked = await gateway.http.options(
         "/v1/batch",
         headers={

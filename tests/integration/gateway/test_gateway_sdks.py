@@ -103,8 +103,8 @@ async def test_rudder_python_by_its_module_and_data_plane_url(gateway: RunningGa
 @pytest.mark.parametrize(("sdk", "zip_"), [("segment", "plain"), ("rudder", "gzip"), ("rudder", "plain")])
 async def test_node(gateway: RunningGateway, node_packages: Path, sdk: str, zip_: str) -> None:
     arguments = [sdk, gateway.url, gateway.keys["server"], zip_, "node"]
-    run = [NPM, "--prefix", node_packages, "run", "--silent", "send", "--", *arguments]
-    done = await asyncio.to_thread(subprocess.run, run, capture_output=True, text=True)
+    run: list[str | Path] = [NPM, "--prefix", node_packages, "run", "--silent", "send", "--", *arguments]
+    done = await asyncio.to_thread(lambda: subprocess.run(run, capture_output=True, text=True))
 
     assert done.returncode == 0, done.stderr
     check_arrived(gateway, "node")

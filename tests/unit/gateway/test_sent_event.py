@@ -2,6 +2,7 @@
 
 import json
 import random
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -97,7 +98,11 @@ async def test_whatever_is_in_a_batch_every_event_is_accounted_for(batch: list[A
 
 @given(st.binary(max_size=200))
 def test_bytes_that_are_no_batch_are_an_invalid_argument(body: bytes) -> None:
-    for read in (lambda: sdk_json.batch_of(body, False), lambda: sdk_json.single_of(body, "track", False)):
+    readers: list[Callable[[], Any]] = [
+        lambda: sdk_json.batch_of(body, False),
+        lambda: sdk_json.single_of(body, "track", False),
+    ]
+    for read in readers:
         fields: Any = {"body"}
         try:
             read()

@@ -27,6 +27,7 @@ from pathloom_gateway.application.authenticate import Authenticate, Rate
 from pathloom_gateway.application.get_status import GetStatus
 from pathloom_gateway.application.manage_keys import CreateKey, RevokeKey, keep_admin_key
 from pathloom_gateway.application.record_events import RecordEvents
+from pathloom_gateway.application.replay_quarantine import ReplayQuarantine
 from pathloom_gateway.application.sign_in import SignIn
 from pathloom_gateway.application.trace_event import TraceEvent
 from pathloom_gateway.bootstrap_parts import Given
@@ -110,6 +111,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Gateway:
         keys=keys,
         sources=sources,
         event_log=event_log,
+        replay=ReplayQuarantine(event_log, judge, clock),
         stewardship=IdentityStewardship(identity, remote),
         look_ups=PostgresLookUpList(database),
         trace=TraceEvent(event_log, upstreams, reads.read_model),

@@ -276,6 +276,7 @@ class Refused(_message.Message):
     FIELD_FIELD_NUMBER: _builtins.int
     DETAIL_FIELD_NUMBER: _builtins.int
     ORIGINAL_FIELD_NUMBER: _builtins.int
+    CLAIMED_FIELD_NUMBER: _builtins.int
     message_id: _builtins.str
     """Its id, where it had one."""
     reason: _builtins.str
@@ -285,7 +286,11 @@ class Refused(_message.Message):
     detail: _builtins.str
     """What is wrong, in words that hold no personal data."""
     original: _builtins.bytes
-    """The event as sent (JSON, card numbers masked), at most 64 KB of it."""
+    """The event as sent (JSON, card numbers masked), at most 64 KB of it. `occurredAt` (microseconds since 1970) in it
+    is the corrected time, where there is one.
+    """
+    claimed: _builtins.bool
+    """True where a public key sent it: it stays a claim when it is replayed."""
     def __init__(
         self,
         *,
@@ -294,10 +299,11 @@ class Refused(_message.Message):
         field: _builtins.str = ...,
         detail: _builtins.str = ...,
         original: _builtins.bytes = ...,
+        claimed: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["detail", b"detail", "field", b"field", "message_id", b"message_id", "original", b"original", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["claimed", b"claimed", "detail", b"detail", "field", b"field", "message_id", b"message_id", "original", b"original", "reason", b"reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -619,22 +625,28 @@ class ListQuarantineRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     SOURCE_ID_FIELD_NUMBER: _builtins.int
+    QUARANTINE_IDS_FIELD_NUMBER: _builtins.int
     page_size: _builtins.int
     """1 to 500; 0 means 50."""
     page_token: _builtins.str
     """From the answer before; empty: from the newest."""
     source_id: _builtins.str
     """Only of this source; empty: all."""
+    @_builtins.property
+    def quarantine_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only these; empty: all."""
+
     def __init__(
         self,
         *,
         page_size: _builtins.int = ...,
         page_token: _builtins.str = ...,
         source_id: _builtins.str = ...,
+        quarantine_ids: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "source_id", b"source_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "quarantine_ids", b"quarantine_ids", "source_id", b"source_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

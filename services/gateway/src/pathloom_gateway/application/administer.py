@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathloom_gateway.application.get_status import GetStatus
 from pathloom_gateway.application.manage_keys import CreateKey, RevokeKey
 from pathloom_gateway.application.ports import EventLog, KeyStore, LookUpList, Sources, Stewardship
+from pathloom_gateway.application.replay_quarantine import ReplayQuarantine
 from pathloom_gateway.application.trace_event import TraceEvent
 
 
@@ -17,6 +18,7 @@ class Administer:
     keys: KeyStore
     sources: Sources
     event_log: EventLog
+    replay: ReplayQuarantine
     stewardship: Stewardship
     look_ups: LookUpList
     trace: TraceEvent

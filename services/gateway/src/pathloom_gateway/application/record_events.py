@@ -21,6 +21,7 @@ from pathloom_gateway.application.ports import EventLog
 from pathloom_gateway.domain.access import Principal, Scope
 from pathloom_gateway.domain.cards import mask_cards
 from pathloom_gateway.domain.clean import Unclean, clean
+from pathloom_gateway.domain.quarantined import quarantined
 from pathloom_gateway.domain.sent_event import (
     MAX_EVENT_BYTES,
     TOO_LARGE,
@@ -28,6 +29,7 @@ from pathloom_gateway.domain.sent_event import (
     Refused,
     Sent,
     Taken,
+    normalised,
     time_of,
 )
 
@@ -90,7 +92,9 @@ class RecordEvents:
                 self._add(request, taken, received, principal.public)
                 indexes.append(index)
             except Refused as refused:
-                self._refuse(request, answer, index, sent, refused)
+                self._refuse(request, answer, index, refused)
+                kept = self._kept(sent, skew, context)
+                request.refused[-1].original, request.refused[-1].claimed = kept, principal.public
         if batch.events:
             self._report(answer, indexes, request, await self.event_log.record(request))
         self._measure(answer, batch.bulk, time.perf_counter() - started)
@@ -143,7 +147,6 @@ class RecordEvents:
         request: events_pb2.RecordRequest,
         answer: ingest_pb2.RecordResponse,
         index: int,
-        sent: Sent,
         refused: Refused,
     ) -> None:
         message_id = mask_cards(refused.message_id)
@@ -156,13 +159,15 @@ class RecordEvents:
             "detail": refused.detail,
         }
         answer.errors.add(index=index, **said)
-        request.refused.add(original=self._kept(sent), **said)
+        request.refused.add(**said)
 
-    def _kept(self, sent: Sent) -> bytes:
-        """What quarantine keeps: the event with card numbers masked, as JSON where it is any."""
+    def _kept(self, sent: Sent, skew: timedelta | None, context: Mapping[str, Any] | None) -> bytes:
+        """What quarantine keeps: the event as it would have been judged, with card numbers masked, as JSON where it
+        is any. A replay reads it again."""
         if isinstance(sent.content, dict):
             try:
-                return self.encode(clean(sent.content, ""))[:_MAX_ORIGINAL]
+                event = clean(normalised(sent.content, context), "", self.judge.plan.references)
+                return self.encode(quarantined(event, skew))[:_MAX_ORIGINAL]
             except (Unclean, ValueError, RecursionError):
                 pass  # not clean: kept as text
         text = sent.original[: 2 * _MAX_ORIGINAL].decode("utf-8", "replace").replace("\0", "\ufffd")

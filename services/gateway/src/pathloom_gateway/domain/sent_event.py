@@ -103,18 +103,11 @@ class Judge:
         call = event.get("type")
         if call not in CALLS:
             raise Refused(message_id, MALFORMED, "type", f"is none of {', '.join(CALLS)}")
+        event = normalised(event, batch_context)
         properties = _object(event, "properties", message_id)
         traits = _object(event, "traits", message_id)
         context = _object(event, "context", message_id)
-        if batch_context:
-            context = {**batch_context, **(context or {})}
-        if call != "group" and not traits and context and isinstance(context.get("traits"), dict):
-            # Rudder's clients put what they know of the person into the context.
-            traits = context["traits"]
-            context = {name: value for name, value in context.items() if name != "traits"}
         name = _name(event, str(call), properties, message_id)
-        if call in ("page", "screen") and isinstance(event.get("category"), str) and event["category"]:
-            properties = {"category": event["category"], **(properties or {})}
         if closely:
             properties = clean(properties, "properties", self.plan.references) if properties else properties
             traits = clean(traits, "traits") if traits else traits
@@ -173,6 +166,24 @@ class Judge:
                 f"is more than {self.tolerance.total_seconds():g} s ahead of when it was received",
             )
         return occurred_at, client_time
+
+
+def normalised(event: dict[str, Any], batch_context: Mapping[str, Any] | None) -> dict[str, Any]:
+    """What SDKs say in different places, in one: the batch's context under the event's own, the person's traits out
+    of the context (Rudder's way), a page's category among its properties. The event itself stays as it is."""
+    context = event.get("context")
+    if batch_context and (context is None or isinstance(context, dict)):
+        context = {**batch_context, **(context or {})}
+        event = {**event, "context": context}
+    persons = isinstance(context, dict) and isinstance(context.get("traits"), dict)
+    if persons and event.get("type") != "group" and not event.get("traits"):
+        rest = {name: value for name, value in context.items() if name != "traits"}
+        event = {**event, "traits": context["traits"], "context": rest}
+    category, properties = event.get("category"), event.get("properties")
+    categorised = category and isinstance(category, str) and event.get("type") in ("page", "screen")
+    if categorised and (properties is None or isinstance(properties, dict)):
+        event = {**event, "properties": {"category": category, **(properties or {})}}
+    return event
 
 
 # Names come in by the million, different ones by the hundred.

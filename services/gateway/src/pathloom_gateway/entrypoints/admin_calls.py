@@ -52,7 +52,7 @@ class AdminCalls:
     async def replay_quarantine(
         self, _: Principal, request: events_pb2.ReplayQuarantineRequest
     ) -> events_pb2.ReplayQuarantineResponse:
-        return await self.administer.event_log.replay_quarantine(request)
+        return await self.administer.replay(request)
 
     async def trace_event(
         self, _: Principal, request: admin_pb2.TraceEventRequest

@@ -1,0 +1,37 @@
+"""An event as the quarantine keeps it, so that it can be judged again: the time at which it happened stays corrected."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from pathloom_gateway.domain.sent_event import time_of
+
+# Members that mean something in the quarantine and must not come from a client.
+_OURS = frozenset({"occurredAt", "receivedAt", "clientTime", "contactId", "writeKey", "sentAt"})
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MINUTE = timedelta(minutes=1)
+
+
+def quarantined(event: Mapping[str, Any], skew: timedelta | None) -> dict[str, Any]:
+    """The event with `occurredAt` (microseconds since 1970) where the client's clock is wrong by a minute or more.
+
+    The correction is in whole minutes: a client that sends the event again does so with another `sentAt`, and the
+    same event should be kept once.
+    """
+    kept = {name: value for name, value in event.items() if name not in _OURS}
+    client_time = time_of(event.get("timestamp") or event.get("originalTimestamp"))
+    if client_time is None:
+        return kept
+    minutes = round((skew or timedelta()) / _MINUTE)
+    if minutes:
+        kept["occurredAt"] = (client_time - _EPOCH + minutes * _MINUTE) // timedelta(microseconds=1)
+    return kept
+
+
+def skew_of(kept: Mapping[str, Any]) -> timedelta:
+    """The correction that `quarantined` wrote down; zero where it wrote none."""
+    occurred_at = kept.get("occurredAt")
+    client_time = time_of(kept.get("timestamp") or kept.get("originalTimestamp"))
+    if not isinstance(occurred_at, int) or client_time is None:
+        return timedelta()
+    return _EPOCH + timedelta(microseconds=occurred_at) - client_time
