@@ -220,7 +220,7 @@ CASES = [
     pytest.param(MERGE_BACKWARDS, LIVE_PLACES, 1, no_ghosts, id="withdrawn"),
     pytest.param(SPLIT, LIVE_PLACES, 1, nothing_kept, id="shrunk"),
     pytest.param(MERGE, LIVE_PLACES, 1, nothing_hidden, id="overlapping"),
-    pytest.param(BOUND, LIVE_PLACES, 1, contacts_stay, id="bound"),
+    pytest.param(BOUND, [LIVE_PLACES[1], *LIVE_PLACES], 1, contacts_stay, id="bound"),
     pytest.param(REBOUND, [*BULK_PLACES, *LIVE_PLACES], 3, versions_do_not_count, id="versions"),
 ]
 
