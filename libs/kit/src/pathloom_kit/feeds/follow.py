@@ -166,7 +166,9 @@ class Follower(Generic[E]):
     async def _wait(self, works: Sequence[LaneWork[E]], now: float) -> None:
         held_back = [work.not_before - now for work in works if work.pump.slot is not None]
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._ready.wait(), min(held_back, default=None))
+            # Not wait_for: on 3.11 it can swallow a cancellation, and the service would never end.
+            async with asyncio.timeout(min(held_back, default=None)):
+                await self._ready.wait()
 
     async def _turn(self, work: LaneWork[E], contended: bool) -> None:
         page = work.pump.slot

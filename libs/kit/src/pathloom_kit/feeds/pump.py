@@ -59,7 +59,9 @@ class Pump(Generic[E]):
                 async with aclosing(self._client.follow(self._cursor, self._max_entries)) as pages:  # type: ignore[type-var]
                     while True:
                         # Heartbeats come every few seconds: longer silence is a dead peer that TCP has not noticed.
-                        page = await asyncio.wait_for(anext(pages), self._silence_s)
+                        # (asyncio.timeout, not wait_for: on 3.11 that one can swallow a cancellation.)
+                        async with asyncio.timeout(self._silence_s):
+                            page = await anext(pages)
                         attempt = 0
                         self._heard(page)
                         await self._put(page)

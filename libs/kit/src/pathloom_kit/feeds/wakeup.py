@@ -47,7 +47,8 @@ class LocalWakeUp:
         if self._count != mark:
             return
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._event.wait(), timeout_s)
+            async with asyncio.timeout(timeout_s):  # not wait_for: on 3.11 it can swallow a cancellation
+                await self._event.wait()
 
 
 class PgWakeUps:
@@ -94,7 +95,8 @@ class PgWakeUps:
         while True:
             # The time-out is for noticing a connection that died without a word.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._something.wait(), 15)
+                async with asyncio.timeout(15):
+                    await self._something.wait()
             self._something.clear()
             feeds, self._pending = self._pending, set()
             for feed in feeds or {""}:
