@@ -10,8 +10,9 @@ from pathloom_kit.feeds.page import Watermark
 from pathloom_kit.feeds.stale import StaleCursor
 
 from pathloom_journey_graph.adapters import cypher
-from pathloom_journey_graph.adapters.graph import Graph, rows_of
+from pathloom_journey_graph.adapters.graph import Graph
 from pathloom_journey_graph.adapters.graph_tx import Neo4jGraphTx
+from pathloom_journey_graph.adapters.rows import rows_of
 from pathloom_journey_graph.domain.values import SECOND
 
 

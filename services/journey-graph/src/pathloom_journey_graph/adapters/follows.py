@@ -9,8 +9,9 @@ from pathloom_kit.feeds.cursor import Cursor, Lane
 
 from pathloom_journey_graph.adapters import cypher
 from pathloom_journey_graph.adapters.events import entries_of, key_text, piece_of
-from pathloom_journey_graph.adapters.graph import Graph, rows_of
+from pathloom_journey_graph.adapters.graph import Graph
 from pathloom_journey_graph.adapters.graph_tx import Neo4jGraphTx, stored_items
+from pathloom_journey_graph.adapters.rows import rows_of
 from pathloom_journey_graph.application.drop_stale import DropStaleContacts, DropStalePieces
 from pathloom_journey_graph.application.move_records import CustomerIs, MoveRecords
 from pathloom_journey_graph.application.place_events import PlaceEvents

@@ -13,6 +13,7 @@ from pathloom_kit.transient import is_transient
 
 from pathloom_journey_graph.adapters import cypher
 from pathloom_journey_graph.adapters.graph_tx import Neo4jGraphTx
+from pathloom_journey_graph.adapters.rows import rows_of
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -86,8 +87,3 @@ class Graph:
     def tx(self, tx: AsyncManagedTransaction) -> Neo4jGraphTx:
         """What the use cases take."""
         return Neo4jGraphTx(tx, self.secret)
-
-
-async def rows_of(tx: AsyncManagedTransaction, query: str, **parameters: Any) -> list[dict[str, Any]]:
-    """All rows of one statement."""
-    return await (await tx.run(query, parameters)).data()

@@ -10,6 +10,7 @@ from pathloom_kit.feeds.cursor import Lane
 from pathloom_journey_graph.adapters import cypher
 from pathloom_journey_graph.adapters.journeys_proto import entry_of
 from pathloom_journey_graph.adapters.pieces import pack, unpack
+from pathloom_journey_graph.adapters.rows import rows_of
 from pathloom_journey_graph.application.ports import Change, CustomerState, Record, Span, StoredItem
 from pathloom_journey_graph.domain.paths import ended, steps_of_journey
 
@@ -32,7 +33,7 @@ class Neo4jGraphTx:
     async def _rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
         if any(value == [] for value in parameters.values()):
             return []  # every query that takes a list unwinds it
-        return await (await self._tx.run(query, parameters)).data()
+        return await rows_of(self._tx, query, **parameters)
 
     async def _do(self, query: str, rows: Sequence[Any], name: str = "rows", **more: Any) -> None:
         if rows:

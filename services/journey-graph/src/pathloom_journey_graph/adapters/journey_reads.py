@@ -6,9 +6,10 @@ from neo4j import AsyncManagedTransaction
 from pathloom.journey_graph.v1 import journeys_pb2 as pb
 
 from pathloom_journey_graph.adapters import cypher
-from pathloom_journey_graph.adapters.graph import Graph, rows_of
+from pathloom_journey_graph.adapters.graph import Graph
 from pathloom_journey_graph.adapters.graph_tx import STEP_SEPARATOR, stored_items
 from pathloom_journey_graph.adapters.journeys_proto import touchpoint_to_proto
+from pathloom_journey_graph.adapters.rows import rows_of
 from pathloom_journey_graph.application.list_paths import PathFilter
 from pathloom_journey_graph.application.ports import StoredItem
 from pathloom_journey_graph.application.recut import Recut

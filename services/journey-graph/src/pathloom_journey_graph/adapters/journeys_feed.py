@@ -9,8 +9,9 @@ from pathloom_kit.feeds.cursor import LANES, Cursor, Lane
 from pathloom_kit.feeds.page import PageHeader, Watermark
 
 from pathloom_journey_graph.adapters import cypher
-from pathloom_journey_graph.adapters.graph import Graph, rows_of
+from pathloom_journey_graph.adapters.graph import Graph
 from pathloom_journey_graph.adapters.graph_tx import PARTITION, head_id
+from pathloom_journey_graph.adapters.rows import rows_of
 
 _READ = {Lane.LIVE: cypher.READ_LIVE, Lane.BULK: cypher.READ_BULK}
 _MAX_BYTES = 4 * 1024 * 1024
