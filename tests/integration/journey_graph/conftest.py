@@ -12,7 +12,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from graph_world import Replica
 
-
 CLEAN = "MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS"
 
 

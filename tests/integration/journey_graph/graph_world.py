@@ -31,7 +31,9 @@ TYPES = {"track": 1, "identify": 2, "page": 3}
 def key(text: str) -> events_pb2.RecordKey:
     """The message for namespace|kind|id."""
     namespace, kind, name = text.split("|", 2)
-    return events_pb2.RecordKey(namespace=namespace, kind=events_pb2.RecordKind.ValueType(KINDS[kind]), id=name)
+    return events_pb2.RecordKey(
+        namespace=namespace, kind=events_pb2.RecordKind.ValueType(KINDS[kind]), id=name
+    )
 
 
 def event(
@@ -102,7 +104,13 @@ class Replica:
             self.graph, self.clock, events.effect, events.finish, events.keys, self._wake
         )
         self.customers: Neo4jFollowerStore[customers_pb2.CustomerEntry] = Neo4jFollowerStore(
-            self.graph, self.clock, customers.effect, customers.finish, customers.keys, self._wake, exclusive=True
+            self.graph,
+            self.clock,
+            customers.effect,
+            customers.finish,
+            customers.keys,
+            self._wake,
+            exclusive=True,
         )
         self.feed = JourneysFeed(self.graph)
         self.reads = JourneyReads(self.graph, self.recut)
@@ -113,19 +121,33 @@ class Replica:
         self.woken += 1
 
     async def send_events(
-        self, *entries: events_pb2.LoggedEvent, epoch: str = "e1", lane: Lane = Lane.LIVE, marks: Sequence[Watermark] = ()
+        self,
+        *entries: events_pb2.LoggedEvent,
+        epoch: str = "e1",
+        lane: Lane = Lane.LIVE,
+        marks: Sequence[Watermark] = (),
     ) -> None:
         """The next page of events."""
         await self._send("events", self.events, entries, epoch, lane, marks)
 
     async def send_customers(
-        self, *entries: customers_pb2.CustomerEntry, epoch: str = "c1", lane: Lane = Lane.LIVE, marks: Sequence[Watermark] = ()
+        self,
+        *entries: customers_pb2.CustomerEntry,
+        epoch: str = "c1",
+        lane: Lane = Lane.LIVE,
+        marks: Sequence[Watermark] = (),
     ) -> None:
         """The next page of customers."""
         await self._send("customers", self.customers, entries, epoch, lane, marks)
 
     async def _send(
-        self, feed: str, store: Any, entries: Sequence[Any], epoch: str, lane: Lane, marks: Sequence[Watermark]
+        self,
+        feed: str,
+        store: Any,
+        entries: Sequence[Any],
+        epoch: str,
+        lane: Lane,
+        marks: Sequence[Watermark],
     ) -> None:
         expected = (await store.cursors(feed)).get((0, lane)) or Cursor("", 0, lane, 0)
         new = Cursor(epoch, 0, lane, expected.n + len(entries))

@@ -15,7 +15,13 @@ T0 = NOW - timedelta(days=2)
 def call(first: int, contact: str, at, record: str = ""):
     """A call through IVR and queue, answered."""
     who = record or contact
-    more = {"channel": "voice", "leg_kind": "agent", "leg_id": "g1", "agent_id": "a1", "department": "Financial Aid"}
+    more = {
+        "channel": "voice",
+        "leg_kind": "agent",
+        "leg_id": "g1",
+        "agent_id": "a1",
+        "department": "Financial Aid",
+    }
     return [
         event(first, "IVR Menu Entered", who, at, contact, leg_id="i1", leg_kind="ivr", channel="ivr"),
         event(first + 1, "IVR Choice Made", who, at + timedelta(seconds=10), contact, leg_id="i1", leg_kind="ivr", channel="ivr", stated_reason="appeal"),
@@ -48,12 +54,16 @@ async def test_a_contact_moves_when_its_binding_changes_and_back_again(replica: 
         customer("cus_1", 1, U1), customer("cus_2", 1, U2), binding(CALL, 1, "cus_c", bound_to=U1)
     )
     await replica.send_events(
-        *call(1, CALL, T0), event(20, "Home", U1, T0 - timedelta(hours=1), kind="page", category="aid_appeal", channel="web")
+        *call(1, CALL, T0),
+        event(20, "Home", U1, T0 - timedelta(hours=1), kind="page", category="aid_appeal", channel="web"),
     )
     before = content(await replica.journeys())
     assert [len(j.touchpoints) for j in await replica.journeys()] == [2]
     await replica.send_customers(binding(CALL, 2, "cus_c", bound_to=U2))
-    assert [(j.customer_id, len(j.touchpoints)) for j in await replica.journeys()] == [("cus_1", 1), ("cus_2", 1)]
+    assert [(j.customer_id, len(j.touchpoints)) for j in await replica.journeys()] == [
+        ("cus_1", 1),
+        ("cus_2", 1),
+    ]
     await replica.send_customers(binding(CALL, 3, "cus_c"))
     assert [j.customer_id for j in await replica.journeys()] == ["cus_1", "cus_c"]
     await replica.send_customers(binding(CALL, 4, "cus_c", bound_to=U1))
@@ -65,7 +75,8 @@ async def test_a_merge_moves_everything_once_and_an_unmerge_moves_it_back(replic
         customer("cus_1", 1, U1), customer("cus_2", 1, U2), binding(CALL, 1, "cus_c", bound_to=U1)
     )
     await replica.send_events(
-        *call(1, CALL, T0), event(20, "Status", U2, T0 + timedelta(hours=1), kind="page", category="aid_appeal", channel="web")
+        *call(1, CALL, T0),
+        event(20, "Status", U2, T0 + timedelta(hours=1), kind="page", category="aid_appeal", channel="web"),
     )
     before = content(await replica.journeys())
     assert len(before) == 2
@@ -109,6 +120,8 @@ async def test_the_second_of_two_racing_replicas_is_refused(replica: Replica, dr
     await replica.events.apply("events", entries[:3], begin, Cursor("e1", 0, Lane.LIVE, 3), ())
     with pytest.raises(StaleCursor):
         await other.events.apply("events", entries[:3], begin, Cursor("e1", 0, Lane.LIVE, 3), ())
-    await other.events.apply("events", entries[3:], Cursor("e1", 0, Lane.LIVE, 3), Cursor("e1", 0, Lane.LIVE, 6), ())
+    await other.events.apply(
+        "events", entries[3:], Cursor("e1", 0, Lane.LIVE, 3), Cursor("e1", 0, Lane.LIVE, 6), ()
+    )
     (journey,) = await replica.journeys()
     assert journey.touchpoints[0].events == 6
