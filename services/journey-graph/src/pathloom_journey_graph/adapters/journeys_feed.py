@@ -75,8 +75,8 @@ class JourneysFeed:
 async def _watermarks(tx: AsyncManagedTransaction) -> list[Watermark]:
     """How far the journeys reflect events and customers.
 
-    An event is reflected once its own piece is placed and what identity made of it (read from the customers feed, in
-    both of its lanes) is applied too: so of the three places the lowest counts.
+    An event is reflected once its own piece is placed and what identity made of it (read from the customers feed) is applied
+    too: so of the two places the lower counts.
     """
     said = await rows_of(tx, cypher.WATERMARKS)
     cursors = await rows_of(tx, cypher.ALL_CURSORS)
@@ -84,19 +84,18 @@ async def _watermarks(tx: AsyncManagedTransaction) -> list[Watermark]:
     found = []
     for feed, cursor in sorted(own, key=lambda mark: (mark[0], mark[1].partition, mark[1].lane)):
         if feed == "events":
-            cursor = cursor.at(min([cursor.n, *_resolved(said, cursor)]))
+            cursor = cursor.at(min(cursor.n, _resolved(said, cursor)))
         found.append(Watermark(feed, cursor))
     return found
 
 
-def _resolved(said: Iterable[dict[str, object]], events: Cursor) -> list[int]:
-    """How far identity had resolved this partition and lane, by each lane of the customers feed; 0 where none has said."""
-    by_lane: dict[object, int] = {}
+def _resolved(said: Iterable[dict[str, object]], events: Cursor) -> int:
+    """How far identity had resolved this partition and lane, as the same lane of the customers feed says: what an event changes is
+    published in its own lane, and a lane's pages speak for that lane alone. 0 where it has not said."""
+    wanted = ("events", events.epoch, events.partition, int(events.lane), int(events.lane))
     for row in said:
-        if (row["of_feed"], row["epoch"], row["partition"], row["lane"]) == (
-            "events", events.epoch, events.partition, int(events.lane),
-        ):  # fmt: skip
+        if (row["of_feed"], row["epoch"], row["partition"], row["lane"], row["by_lane"]) == wanted:
             n = row["n"]
             assert isinstance(n, int)
-            by_lane[row["by_lane"]] = n
-    return [by_lane.get(int(lane), 0) for lane in LANES]
+            return n
+    return 0
