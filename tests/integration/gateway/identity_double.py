@@ -83,7 +83,7 @@ class _EventLog(events_pb2_grpc.EventLogServiceServicer):
                 answer.results.add(
                     status=events_pb2.RECORD_STATUS_QUARANTINED,
                     reason="ID_REUSED",
-                    field="messageId",
+                    field="message_id",
                     detail="was used for another event",
                 )
         for refused in request.refused:

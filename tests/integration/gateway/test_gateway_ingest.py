@@ -257,7 +257,8 @@ async def test_the_same_id_for_another_event_is_reported(gateway: RunningGateway
     answer = await send(gateway, track("m-0"), track("m-1", properties={"a": 2}))
 
     assert answer["accepted"] == 1
-    assert [(error["index"], error["reason"]) for error in answer["errors"]] == [(1, "ID_REUSED")]
+    errors = [(error["index"], error["reason"], error["field"]) for error in answer["errors"]]
+    assert errors == [(1, "ID_REUSED", "messageId")]
 
 
 async def test_a_card_number_is_masked_before_it_leaves_the_gateway(gateway: RunningGateway) -> None:

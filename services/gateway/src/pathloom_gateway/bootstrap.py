@@ -119,12 +119,13 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Gateway:
     )
     sign_in = SignIn(PostgresUsers(database), sessions, clock, timedelta(hours=settings.session_hours))
 
+    # Routes are tried in order: the look-up of a ringing call goes first.
     routers = [
+        reads.router,
         ingest.router(record, door),
         cloudevents.router(record, door),
         admin.router(administer, door),
         session.router(sign_in, door, settings.cookie_secure),
-        reads.router,
         health.router({"database": lambda: _answers(database), **reads.checks}),
         console.router(console.folder()),
     ]

@@ -20,6 +20,7 @@ _log = logging.getLogger(__name__)
 Entry = tuple[datetime, str, str, list[str], str]
 _FIELDS = ("at", "actor", "via", "customer_ids", "by")
 _BATCH = 1_000
+_GATHER_S = 0.05
 _FIRST_RETRY_S, _LAST_RETRY_S = 0.1, 5.0
 
 
@@ -37,6 +38,8 @@ class PostgresLookUpLog:
     async def run(self) -> None:
         while True:
             batch = [await self._queue.get()]
+            # A commit for each look-up would cost more than the look-up.
+            await asyncio.sleep(_GATHER_S)
             while len(batch) < _BATCH and not self._queue.empty():
                 batch.append(self._queue.get_nowait())
             await self._write(batch)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import grpc.aio
+from pathloom_kit.errors import Kind, Unavailable
 from pathloom_kit.rpc.client import domain_error_of
 
 
@@ -18,4 +19,10 @@ class Remote:
         try:
             return await method(request, timeout=self.timeout_s)
         except grpc.aio.AioRpcError as error:
-            raise domain_error_of(error) from None
+            meant = domain_error_of(error)
+            if meant.kind is Kind.UNAVAILABLE and meant.reason == error.code().name:
+                # The other side did not say this: nobody was reached, and the channel's words name its addresses.
+                raise Unavailable(
+                    "a service that this call needs does not answer", retry_after_s=1.0
+                ) from error
+            raise meant from None

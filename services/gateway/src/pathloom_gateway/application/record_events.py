@@ -36,6 +36,17 @@ from pathloom_gateway.domain.sent_event import (
 MAX_EVENTS = 2_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MAX_ORIGINAL = 64 * 1024
+# identity's names of an event's fields, as clients know them.
+_SAID = {
+    "message_id": "messageId",
+    "user_id": "userId",
+    "anonymous_id": "anonymousId",
+    "contact_id": "properties.contact_id",
+    "previous_id": "previousId",
+    "group_id": "groupId",
+    "occurred_at": "timestamp",
+    "client_time": "timestamp",
+}
 _TYPES = {
     "track": events_pb2.EVENT_TYPE_TRACK,
     "identify": events_pb2.EVENT_TYPE_IDENTIFY,
@@ -186,7 +197,7 @@ class RecordEvents:
                     index=index,
                     message_id=event.message_id,
                     reason=result.reason,
-                    field=result.field,
+                    field=_SAID.get(result.field, result.field),
                     detail=result.detail,
                 )
             else:
