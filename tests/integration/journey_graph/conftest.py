@@ -1,16 +1,12 @@
 """A driver on the session's Neo4j, emptied for each test."""
 
-import sys
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest_asyncio
 from neo4j import AsyncDriver, AsyncGraphDatabase
 from pathloom_local.engines.neo4j import Neo4jServer
 
-sys.path.insert(0, str(Path(__file__).parent))
-
-from graph_world import Replica
+from .graph_world import Replica
 
 CLEAN = "MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS"
 

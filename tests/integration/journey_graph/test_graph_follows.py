@@ -1,18 +1,21 @@
 """Two feeds into the graph: what is placed, moved and published."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
-from graph_world import NOW, Replica, binding, content, customer, event, merged
+from neo4j import AsyncDriver
+from pathloom.identity.v1 import events_pb2
 from pathloom.journey_graph.v1 import journeys_pb2 as pb
 from pathloom_kit.feeds.cursor import Cursor, Lane
 from pathloom_kit.feeds.stale import StaleCursor
+
+from .graph_world import NOW, Replica, binding, content, customer, event, merged
 
 U1, U2, CALL = "sis|user|s1", "portal|user|p1", "telephony|contact|c-1"
 T0 = NOW - timedelta(days=2)
 
 
-def call(first: int, contact: str, at, record: str = ""):
+def call(first: int, contact: str, at: datetime, record: str = "") -> list[events_pb2.LoggedEvent]:
     """A call through IVR and queue, answered."""
     who = record or contact
     more = {
@@ -112,7 +115,7 @@ async def test_legs_under_ids_of_their_own_fold_into_the_root(replica: Replica) 
     assert len(await replica.rows("MATCH (i:Item) RETURN i.id AS id")) == 1
 
 
-async def test_the_second_of_two_racing_replicas_is_refused(replica: Replica, driver) -> None:
+async def test_the_second_of_two_racing_replicas_is_refused(replica: Replica, driver: AsyncDriver) -> None:
     other = await Replica(driver).open()
     await replica.send_customers(customer("cus_1", 1, U1), binding(CALL, 1, "cus_c", bound_to=U1))
     begin = Cursor("", 0, Lane.LIVE, 0)

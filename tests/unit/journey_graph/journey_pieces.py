@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 from pathloom_journey_graph.adapters.blueprint_files import load_blueprints
@@ -14,6 +14,7 @@ from pathloom_journey_graph.domain.values import DAY, HOUR, SECOND, Item, Piece,
 
 T0 = 1_772_000_000 * SECOND
 SECRET = b"test"
+T = TypeVar("T")
 CONTACT = contact_key("telephony", "c-1")
 BLUEPRINTS: Blueprints = load_blueprints()
 CODES = ("AID-STATUS", "DOC-UPLOAD", "APP-FILE", "GEN-OTHER")
@@ -39,7 +40,9 @@ def piece(
     )  # fmt: skip
 
 
-def items_of(pieces: Sequence[Piece], roots: dict[str, str] | None = None) -> list[Item]:
+def items_of(
+    pieces: Sequence[Piece], roots: dict[str, str] | None = None, watched: frozenset[str] = frozenset()
+) -> list[Item]:
     """What all the pieces fold into, at once: the plain definition that the service must equal."""
     buckets: dict[tuple[str, str, str], list[Piece]] = {}
     corrections: dict[str, list[Piece]] = {}
@@ -59,7 +62,11 @@ def items_of(pieces: Sequence[Piece], roots: dict[str, str] | None = None) -> li
         for part in parts:
             name = visit_thread(part) if kind == "visit" else thread
             more = [] if kind == "contact" else corrections.get(record, [])
-            found.append(fold_item(item_id(SECRET, kind, record, name), kind, record, part, corrections=more))
+            found.append(
+                fold_item(
+                    item_id(SECRET, kind, record, name), kind, record, part, corrections=more, watched=watched
+                )
+            )
     return sorted((i for i in found if i is not None), key=lambda i: (i.start, i.id))
 
 
@@ -126,7 +133,7 @@ def a_life(draw: st.DrawFn) -> list[Piece]:
     return found
 
 
-def shuffled(pieces: Sequence[Piece], seed: int) -> list[Piece]:
+def shuffled(pieces: Sequence[T], seed: int) -> list[T]:
     """In another order, some of them twice."""
     chance = random.Random(seed)
     found = [*pieces, *(p for p in pieces if chance.random() < 0.3)]

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 import pytest
-from journey_pieces import T0, items_of, piece
 from pathloom_journey_graph.adapters.blueprint_files import BlueprintError, load_blueprints, parse_blueprint
 from pathloom_journey_graph.domain.cut import cut
 from pathloom_journey_graph.domain.values import DAY, HOUR
+
+from .journey_pieces import T0, items_of, piece
 
 THIRD = """
 key: bank
@@ -39,17 +40,8 @@ def test_a_third_company_needs_only_a_file(tmp_path: Path) -> None:
         piece(1, "Odd Thing", 0, contact="", record="bank|user|1", product="card"),
         piece(2, "Card Replaced", 60, contact="", record="bank|user|1", product="card"),
     ]
-    (journey,) = cut(items_of_watching(pieces, blueprints.watched()), blueprints, T0 + DAY)
+    (journey,) = cut(items_of(pieces, watched=blueprints.watched()), blueprints, T0 + DAY)
     assert (journey.goal, journey.state.name, journey.blueprint) == ("lost_card", "REACHED", "bank@2")
-
-
-def items_of_watching(pieces, watched):  # type: ignore[no-untyped-def]
-    from dataclasses import replace
-
-    from pathloom_journey_graph.domain.said import signals_of
-
-    by_id = {p.at: p for p in pieces}
-    return [replace(i, signals=signals_of([by_id[i.start]], watched, ())) for i in items_of(pieces)]
 
 
 def test_a_named_file_takes_the_place_of_a_shipped_one(tmp_path: Path) -> None:

@@ -6,10 +6,11 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from journey_pieces import CONTACT, a_call, items_of, piece, shuffled
 from pathloom_journey_graph.domain.contact import fold_contact
 from pathloom_journey_graph.domain.legs import fold_legs
 from pathloom_journey_graph.domain.values import Kind, Outcome, Piece, Touch, Touchpoint, contact_key
+
+from .journey_pieces import CONTACT, a_call, items_of, piece, shuffled
 
 
 def folded(pieces: Sequence[Piece], roots: dict[str, str] | None = None) -> Touchpoint:

@@ -6,7 +6,6 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from journey_pieces import BLUEPRINTS, CONTACT, T0, a_call, a_life, items_of, piece, shuffled
 from pathloom_journey_graph.domain.cut import cut, segments
 from pathloom_journey_graph.domain.values import (
     DAY,
@@ -18,6 +17,8 @@ from pathloom_journey_graph.domain.values import (
     Piece,
     contact_key,
 )
+
+from .journey_pieces import BLUEPRINTS, CONTACT, T0, a_call, a_life, items_of, piece, shuffled
 
 GAP = BLUEPRINTS.longest_silence
 Cut = Callable[[Sequence[Item], int], list[Journey]]
@@ -60,7 +61,7 @@ def test_any_order_and_repetition_gives_the_same_journeys(life: list[Piece], see
 @settings(max_examples=50, deadline=None)
 def test_the_order_of_items_does_not_matter(life: list[Piece], seed: int) -> None:
     items = items_of(life)
-    again = shuffled(items, seed)  # type: ignore[type-var]
+    again = shuffled(items, seed)
     assert full(list({i.id: i for i in again}.values()), T0 + 400 * DAY) == full(items, T0 + 400 * DAY)
 
 
@@ -128,6 +129,7 @@ def test_silence_closes_at_the_instant_and_the_goal_is_told_while_it_goes_on() -
         "file",
     )
     assert open_.silent_after == open_.due == T0 + 400 * SECOND + 21 * DAY
+    assert open_.silent_after is not None
     assert full(items, open_.silent_after - 1)[0].state is JourneyState.IN_PROGRESS
     (closed,) = full(items, open_.silent_after)
     assert (closed.state, closed.closed_at, closed.id) == (JourneyState.SILENT, open_.silent_after, open_.id)

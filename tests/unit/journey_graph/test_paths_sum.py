@@ -3,7 +3,6 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from journey_pieces import BLUEPRINTS, CONTACT, T0, a_life, items_of, piece
 from pathloom_journey_graph.domain.cut import cut
 from pathloom_journey_graph.domain.paths import (
     Path,
@@ -13,7 +12,9 @@ from pathloom_journey_graph.domain.paths import (
     transitions,
     variants,
 )
-from pathloom_journey_graph.domain.values import DAY
+from pathloom_journey_graph.domain.values import DAY, Piece
+
+from .journey_pieces import BLUEPRINTS, CONTACT, T0, a_life, items_of, piece
 
 STEPS = st.lists(st.sampled_from(["voice", "web", "chat"]), max_size=4).map(tuple)
 PATHS = st.lists(st.builds(Path, STEPS, st.booleans(), st.integers(1, 50)), max_size=30)
@@ -48,7 +49,7 @@ def test_planted_fault_a_top_list_without_other_is_caught() -> None:
 
 @given(a_life())
 @settings(max_examples=40, deadline=None)
-def test_a_step_for_each_touchpoint_by_channel_and_by_stage(life: list) -> None:  # type: ignore[type-arg]
+def test_a_step_for_each_touchpoint_by_channel_and_by_stage(life: list[Piece]) -> None:
     for journey in cut(items_of(life), BLUEPRINTS, T0 + 400 * DAY):
         assert len(steps_of_journey(journey, "channel")) == len(journey.touchpoints)
         assert len(steps_of_journey(journey, "stage")) == len(journey.touchpoints)

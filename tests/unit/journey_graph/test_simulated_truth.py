@@ -8,11 +8,12 @@ from itertools import combinations
 from typing import Any
 
 import pytest
-from journey_pieces import BLUEPRINTS, items_of
 from pathloom_journey_graph.domain.cut import cut
 from pathloom_journey_graph.domain.names import event_key
 from pathloom_journey_graph.domain.values import FOLDING, SECOND, Item, Kind, Piece, contact_key, namespace_of
 from pathloom_simulator import Config, college, simulate
+
+from .journey_pieces import BLUEPRINTS, items_of
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
