@@ -1,5 +1,6 @@
 """A customer's view as an agent would want to read it, on a terminal."""
 
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
@@ -104,8 +105,8 @@ def _who(view: view_pb2.CustomerView) -> Iterator[tuple[str, str]]:
     sources = ", ".join(sorted({known.source_namespace for known in view.known_as}))
     if view.known_as:
         yield "known as", f"{len(view.known_as) + view.more_records} records in {escape(sources)}"
-    for why in view.why_one:
-        yield "why one", escape(why.text)
+    for text, times in Counter(why.text for why in view.why_one).items():
+        yield "why one", escape(text) + (f" ({times} times)" if times > 1 else "")
 
 
 def _journey(journey: view_pb2.JourneyView) -> RenderableType:
@@ -126,8 +127,8 @@ def _journey(journey: view_pb2.JourneyView) -> RenderableType:
         parts.append(_fields([("satisfaction", value + _BASES.get(felt.basis, "unknown"))]))
     if journey.HasField("friction"):
         named = [
-            f"{each.signal.replace('_', ' ')} {each.points:.1f} ({each.amount:g} {each.unit})"
-            for each in sorted(journey.friction.contributions, key=lambda each: -each.points)
+            f"{signal.replace('_', ' ')} {points:.1f} ({amount:g} {unit})"
+            for (signal, unit), (points, amount) in _by_signal(journey.friction).items()
         ]
         parts.append(
             _fields(
@@ -135,6 +136,16 @@ def _journey(journey: view_pb2.JourneyView) -> RenderableType:
             )
         )
     return Group(*parts)
+
+
+def _by_signal(friction: scores_pb2.Friction) -> dict[tuple[str, str], tuple[float, float]]:
+    """Points and amount of each signal and unit, the most points first."""
+    points: dict[tuple[str, str], float] = defaultdict(float)
+    amounts: dict[tuple[str, str], float] = defaultdict(float)
+    for each in friction.contributions:
+        points[each.signal, each.unit] += each.points
+        amounts[each.signal, each.unit] += each.amount
+    return {key: (points[key], amounts[key]) for key in sorted(points, key=lambda key: -points[key])}
 
 
 def _touchpoint(point: journeys_pb2.Touchpoint) -> tuple[str, str, str, str, str]:
