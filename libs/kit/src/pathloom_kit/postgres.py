@@ -78,7 +78,12 @@ async def connect(
         connect_args["ssl"] = tls
     try:
         pool = await asyncpg.create_pool(
-            **_asyncpg_args(dsn), min_size=1, max_size=raw_pool_size, command_timeout=60, **connect_args
+            **_asyncpg_args(dsn),
+            min_size=1,
+            max_size=raw_pool_size,
+            command_timeout=60,
+            reset=_nothing_to_reset,
+            **connect_args,
         )
     except (asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InvalidCatalogNameError) as error:
         raise SystemExit(f"PostgreSQL at {dsn.host}:{dsn.port} refuses {application_name}: {error}") from None
@@ -97,6 +102,11 @@ async def connect(
         connect_args=connect_args,
     )
     return Database(engine, pool, dsn, connect_args)
+
+
+async def _nothing_to_reset(connection: RawConnection) -> None:
+    """A connection goes back to the pool as it is (asyncpg itself rolls back what is open): nobody changes a session's
+    settings or takes its locks, and asking PostgreSQL to forget them would double the round trips of a hot read."""
 
 
 async def durability_problems(connection: RawConnection) -> list[str]:

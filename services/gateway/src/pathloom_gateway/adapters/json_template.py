@@ -5,7 +5,7 @@ brace is left to the reader, who may put fields of their own in front.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 from pathloom.gateway.v1.view_pb2 import JourneyView, PromiseView
@@ -16,19 +16,35 @@ from pathloom_gateway.domain.finish import falls_due, has_day, still_live
 from pathloom_gateway.domain.instants import day_of, overdue, stamp_micros
 
 Part = bytes | list[Any]
+_SCORED: tuple[Literal["satisfaction", "friction", "scores_updating"], ...] = (
+    "satisfaction",
+    "friction",
+    "scores_updating",
+)
 SENTENCE, DAY, OVERDUE, LIVES = 0, 1, 2, 3
 
 
 def journey_template(view: JourneyView) -> list[Part]:
-    """A JourneyView with holes for its day and for what is overdue."""
-    value = to_value(view)
-    value.pop("promises", None)
+    """A JourneyView with holes for its day and for what is overdue, without its scores (which come on their own and
+    often) and without the closing brace: see `score_json`."""
+    bare = JourneyView()
+    bare.CopyFrom(view)
+    for name in ("promises", *_SCORED):
+        bare.ClearField(name)
+    value = to_value(bare)
     parts: list[Part] = [msgspec.json.encode(value)[:-1]]
     if has_day(view):
         parts += [b',"day":', [DAY, stamp_micros(view.opened_at)]]
-    parts += _promises(view.promises)
-    parts.append(b"}")
-    return joined(parts)
+    return joined([*parts, *_promises(view.promises)])
+
+
+def score_json(view: JourneyView) -> bytes:
+    """The rest of a JourneyView: its scores and the closing brace."""
+    scored = JourneyView(scores_updating=view.scores_updating)
+    for name in ("satisfaction", "friction"):
+        if view.HasField(name):
+            getattr(scored, name).CopyFrom(getattr(view, name))
+    return b"," + to_json(scored)[1:] if scored.ListFields() else b"}"
 
 
 def view_template(composed: Composed, journeys: Mapping[str, Sequence[Part]]) -> list[Part]:
@@ -41,6 +57,7 @@ def view_template(composed: Composed, journeys: Mapping[str, Sequence[Part]]) ->
                 if index:
                     parts.append(b",")
                 parts += journeys[part.view.journey_id]
+                parts.append(score_json(part.view))
             parts.append(b"]")
     parts += _promises(composed.promises)
     if composed.lives:

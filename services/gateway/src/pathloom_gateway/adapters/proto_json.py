@@ -86,7 +86,7 @@ def _number(value: float) -> float | str:
 def timestamp_text(value: Any) -> str:
     """RFC 3339, in UTC."""
     # As protobuf does: no fraction, or three, six or nine digits of it.
-    text = from_micros(value.seconds * 1_000_000).strftime("%Y-%m-%dT%H:%M:%S")
+    text = from_micros(value.seconds * 1_000_000).isoformat()[:19]
     nanos = value.nanos
     if not nanos:
         return text + "Z"

@@ -5,6 +5,10 @@ from collections.abc import Sequence
 from pathloom.journey_graph.v1.journeys_pb2 import Outcome, Touchpoint, TouchpointKind
 
 MOST = 2
+# Looked up once: an enum's names are slow to ask for.
+_CONTACT = TouchpointKind.TOUCHPOINT_KIND_CONTACT
+_RESOLVED, _UNRESOLVED = Outcome.OUTCOME_RESOLVED, Outcome.OUTCOME_UNRESOLVED
+_ABANDONED, _FAILED = Outcome.OUTCOME_ABANDONED, Outcome.OUTCOME_FAILED
 _NOUNS = {
     "voice": "call",
     "chat": "chat",
@@ -27,10 +31,7 @@ def failed_attempts(touchpoints: Sequence[Touchpoint]) -> tuple[str, ...]:
     """
     counts: dict[str, int] = {}
     for touchpoint in touchpoints:
-        if (
-            touchpoint.outcome == Outcome.OUTCOME_RESOLVED
-            and touchpoint.kind == TouchpointKind.TOUCHPOINT_KIND_CONTACT
-        ):
+        if touchpoint.outcome == _RESOLVED and touchpoint.kind == _CONTACT:
             counts.clear()
             continue
         for phrase in _failures(touchpoint, counts):
@@ -50,12 +51,12 @@ def _failures(touchpoint: Touchpoint, counts: dict[str, int]) -> list[str]:
             found = [earlier for earlier in found if earlier != phrase]
     noun = channel_noun(touchpoint.channel)
     found += [f"{noun} blocked by policy {_words(policy)} {{}}" for policy in touchpoint.policy_blocks]
-    if touchpoint.outcome == Outcome.OUTCOME_ABANDONED:
+    if touchpoint.outcome == _ABANDONED:
         minutes = round(touchpoint.waiting_s / 60) if touchpoint.HasField("waiting_s") else 0
         found.append(f"gave up a {noun} {{}}" + (f" after {minutes} min" if minutes else ""))
-    elif touchpoint.outcome == Outcome.OUTCOME_UNRESOLVED and not found:
+    elif touchpoint.outcome == _UNRESOLVED and not found:
         found.append(f"{noun} ended unresolved {{}}")
-    elif touchpoint.outcome == Outcome.OUTCOME_FAILED and not found:
+    elif touchpoint.outcome == _FAILED and not found:
         found.append(f"{noun} failed {{}}")
     return found
 

@@ -21,6 +21,7 @@ from pathloom_gateway.domain.instants import stamp_micros
 MOST_TOUCHPOINTS = 50
 MOST_TOUCHPOINTS_CLOSED = 5
 MOST_ANSWERS = 3
+_CONTACT = TouchpointKind.TOUCHPOINT_KIND_CONTACT
 STATES = {
     JourneyState.JOURNEY_STATE_IN_PROGRESS: "in_progress",
     JourneyState.JOURNEY_STATE_REACHED: "reached",
@@ -123,9 +124,7 @@ def _answered(answer: Answer) -> tuple[int, str]:
 
 
 def _last_contact(touchpoints: list[Touchpoint]) -> LastContact | None:
-    over = [
-        one for one in touchpoints if one.kind == TouchpointKind.TOUCHPOINT_KIND_CONTACT and not one.ongoing
-    ]
+    over = [one for one in touchpoints if one.kind == _CONTACT and not one.ongoing]
     if not over:
         return None
     last = max(over, key=lambda one: (stamp_micros(one.start), one.touchpoint_id))

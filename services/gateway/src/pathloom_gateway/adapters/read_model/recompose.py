@@ -29,7 +29,7 @@ _MOST_OPEN = 50
 _CHUNK = 200
 _JOURNEYS = """
 SELECT o.owner, t.total, j.journey_id, j.version, j.withdrawn, j.customer_id, j.customer_version, j.body, j.fragment,
-       j.fragment_of, s.version AS score_version, s.epoch AS score_epoch, s.body AS score
+       j.fragment_of, s.body AS score
 FROM unnest($1::text[]) AS o(owner)
 CROSS JOIN LATERAL (SELECT count(*) AS total FROM view_journey c WHERE c.owner = o.owner AND c.body IS NOT NULL) t
 LEFT JOIN LATERAL (
@@ -204,7 +204,7 @@ def _templates(
     for part in (*composed.in_progress, *composed.closed):
         key = part.view.journey_id
         row = rows[key]
-        made_of = f"{row['version']}.{row['score_epoch'] or ''}.{row['score_version'] or 0}"
+        made_of = str(row["version"])
         plain = not (row["withdrawn"] or hidden.get(key))
         if plain and row["fragment_of"] == made_of:
             templates[key] = unpack_parts(row["fragment"])
