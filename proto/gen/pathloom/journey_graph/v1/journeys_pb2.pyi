@@ -1260,15 +1260,10 @@ class ListVariantsRequest(_message.Message):
     FILTER_FIELD_NUMBER: _builtins.int
     LIMIT_FIELD_NUMBER: _builtins.int
     STEP_BY_FIELD_NUMBER: _builtins.int
-    MIN_STEPS_FIELD_NUMBER: _builtins.int
     limit: _builtins.int
     """1 to 500; 0 means 20."""
     step_by: Global___StepBy.ValueType
     """What a step is named by."""
-    min_steps: _builtins.int
-    """Only journeys whose path has at least this many steps; 0: all. By department, whose consecutive repeats fold, 2
-    means "in more than one department".
-    """
     @_builtins.property
     def filter(self) -> Global___JourneyFilter:
         """Which journeys."""
@@ -1279,11 +1274,10 @@ class ListVariantsRequest(_message.Message):
         filter: Global___JourneyFilter | None = ...,
         limit: _builtins.int = ...,
         step_by: Global___StepBy.ValueType = ...,
-        min_steps: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "limit", b"limit", "min_steps", b"min_steps", "step_by", b"step_by"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["filter", b"filter", "limit", b"limit", "step_by", b"step_by"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
