@@ -41,11 +41,27 @@ class PlaceEvents:
             for piece, where in placed
             if piece.received > max(erased.get(piece.record, -1), erased.get(piece.contact, -1))
         ]
+        await self._leave_no_name(tx, erased, placed, records)
         disturbed = Disturbed()
         await self._threads(tx, [p for p in placed if p[1].kind != "visit"], records, disturbed)
         await self._visits(tx, [p for p in placed if p[1].kind == "visit"], records, disturbed)
         if disturbed.spans or disturbed.journeys:
             await self.recut(tx, disturbed, lane, traceparent)
+
+    async def _leave_no_name(
+        self,
+        tx: GraphTx,
+        erased: Mapping[str, int],
+        placed: Iterable[tuple[Piece, Place]],
+        records: Mapping[str, Record],
+    ) -> None:
+        """Locking an erased record wrote its key down again: it goes, unless somebody new is there by now."""
+        spoken = {key for piece, _ in placed for key in (piece.record, piece.contact)}
+        empty = [
+            k for k in erased if k not in spoken and records[k].customer_id is None and not records[k].root
+        ]
+        if empty:
+            await tx.forget(empty, [], max(erased.values()))
 
     async def _threads(
         self,
