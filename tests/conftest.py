@@ -151,7 +151,8 @@ class RunningPlatform:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def platform(engines_folder: Path) -> AsyncIterator[RunningPlatform]:
     """Engines and all four services, on free ports of this machine."""
-    async with Platform(Options(data=engines_folder / "platform")) as local:
+    examples = Path(__file__).parents[1] / "examples"
+    async with Platform(Options(data=engines_folder / "platform", blueprints=[examples / "volvo"])) as local:
         url, key = f"http://{local.addresses['http']}", read_key(local.secrets["admin_key"])
         async with PublicApi(url, key, patience_s=30) as api:
             yield RunningPlatform(url, local.addresses["grpc"], key, api, local)
