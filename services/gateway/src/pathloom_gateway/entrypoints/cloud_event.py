@@ -5,9 +5,8 @@ from typing import Any
 
 from cloudevents.core.exceptions import CloudEventValidationError
 from cloudevents.core.v1.event import CloudEvent
-from dateutil.parser import isoparse
 
-from pathloom_gateway.domain.sent_event import CALLS, Sent
+from pathloom_gateway.domain.sent_event import CALLS, Sent, time_of
 from pathloom_gateway.tracking_plan import event_key, planned_events
 
 _IDS = {
@@ -79,9 +78,8 @@ def _problem(attributes: Mapping[str, Any]) -> tuple[str, str] | None:
             return name, "is missing"
     checked = dict(attributes)
     if "time" in checked:
-        try:
-            checked["time"] = isoparse(checked["time"])
-        except (ValueError, TypeError, OverflowError):
+        checked["time"] = time_of(checked["time"])
+        if checked["time"] is None:
             return "time", "is not a time (RFC 3339)"
     try:
         CloudEvent(checked)
