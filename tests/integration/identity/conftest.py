@@ -1,20 +1,15 @@
 """Identity services for tests."""
 
-import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
-HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE), str(HERE.parents[1] / "unit" / "identity")]
+pytest.register_assert_rewrite("tests.integration.identity.identity_stores")
 
-pytest.register_assert_rewrite("identity_stores")
-
-from identity_stores import Store, opened  # noqa: E402 - found beside this file
-from identity_world import Identity, source, start  # noqa: E402
+from tests.integration.identity.identity_stores import Store, opened  # noqa: E402 - after the rewriting is on
+from tests.integration.identity.identity_world import Identity, source, start  # noqa: E402
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -3,12 +3,10 @@
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from identity_world import settings_for
-from identity_worlds import LAW_RULES, SOURCES, Resolved
 from pathloom.identity.v1 import customers_pb2 as c
 from pathloom_identity.adapters import resolver as resolver_module
 from pathloom_identity.adapters.event_log import PostgresEventLog
@@ -28,6 +26,7 @@ from pathloom_identity.domain.acceptance import NewEvent, Result
 from pathloom_identity.domain.events import Event
 from pathloom_identity.domain.records import RecordKey, RecordKind
 from pathloom_identity.domain.sources import PLATFORM
+from pathloom_identity.domain.statements import Level
 from pathloom_identity.wire import key_from_proto
 from pathloom_kit.clock import ManualClock
 from pathloom_kit.feeds.cursor import Lane
@@ -35,6 +34,9 @@ from pathloom_kit.feeds.epoch import ensure_epoch
 from pathloom_kit.feeds.wakeup import LocalWakeUp
 from pathloom_kit.ids import counting_ids
 from pathloom_kit.postgres import Database, connect, migrate_async
+
+from tests.integration.identity.identity_world import settings_for
+from tests.unit.identity.identity_worlds import LAW_RULES, SOURCES, Resolved
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 TABLES = (
@@ -111,6 +113,10 @@ class Store:
             rows = await conn.fetch("SELECT key, version, entry FROM feed_thing WHERE feed = 'customers'")
         return {r["key"]: (r["version"], c.CustomerEntry.FromString(r["entry"])) for r in rows}
 
+    def named(self, world: Sequence[Event]) -> list[Event]:
+        """The world with the ids that the log gives its events: ties are broken by them."""
+        return [replace(e, event_id=self.hashes.event(e.source_id, e.message_id).hex()) for e in world]
+
     async def say(self, query: str, *args: Any) -> Any:
         async with self.database.asyncpg() as conn:
             return await conn.fetchval(query, *args)
@@ -184,7 +190,7 @@ async def assert_equals(store: Store, pure: Resolved) -> None:
     for contact, shown in bindings.items():
         wanted = pure.bindings[pure.roots[contact]]
         bound = key_from_proto(shown.bound_to) if shown.HasField("bound_to") else None
-        assert (shown.level, bound, shown.reason) == (wanted.level, wanted.bound_to, wanted.reason)
+        assert (Level(shown.level), bound, shown.reason) == (wanted.level, wanted.bound_to, wanted.reason)
         candidates = tuple(str(customers.get(i, i)) for i in shown.candidate_customer_ids)
         assert (contact, candidates) == (contact, wanted.candidates)
     for entry in things:

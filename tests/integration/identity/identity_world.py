@@ -1,9 +1,11 @@
 """A whole identity service on a database of its own, and short words to talk to it."""
 
-from collections.abc import Callable
+import asyncio
+import json
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 import grpc
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -23,8 +25,6 @@ BASE = 1_767_225_600  # 2026-01-01 00:00:00 UTC
 
 def split_password(url: str) -> tuple[str, str]:
     """The URL without its password, and the password."""
-    from urllib.parse import unquote, urlsplit, urlunsplit
-
     parts = urlsplit(url)
     password = unquote(parts.password or "")
     host = f"{parts.username}@{parts.hostname}:{parts.port}"
@@ -47,17 +47,17 @@ def settings_for(url: str, **given: Any) -> Settings:
 class Identity:
     """A running replica and its stubs."""
 
-    events: events_pb2_grpc.EventLogServiceStub
-    customers: customers_pb2_grpc.CustomerServiceStub
-    sources: customers_pb2_grpc.SourceServiceStub
+    events: "events_pb2_grpc.EventLogServiceAsyncStub"
+    customers: "customers_pb2_grpc.CustomerServiceAsyncStub"
+    sources: "customers_pb2_grpc.SourceServiceAsyncStub"
 
     async def record(self, source: str, *events: e.Event, lane: int = 1) -> e.RecordResponse:
-        return await self.events.Record(e.RecordRequest(source_id=source, lane=lane, events=events))
+        return await self.events.Record(
+            e.RecordRequest(source_id=source, lane=feed_pb2.Lane.ValueType(lane), events=events)
+        )
 
     async def settled(self) -> None:
         """Until the resolver has read all of the log and nothing is left over."""
-        import asyncio
-
         for _ in range(2000):
             described = await self.events.DescribeFeeds(feed_pb2.DescribeFeedsRequest())
             waiting = [f for f in described.feeds if f.feed == "customers" and f.waiting]
@@ -70,7 +70,9 @@ class Identity:
         """Every thing of the customers feed as it is now, by feed key (customer id or contact)."""
         found: dict[str, c.CustomerEntry] = {}
         for lane in (1, 2):
-            request = feed_pb2.FollowRequest(after=feed_pb2.Cursor(lane=lane), max_entries=1000)
+            request = feed_pb2.FollowRequest(
+                after=feed_pb2.Cursor(lane=feed_pb2.Lane.ValueType(lane)), max_entries=1000
+            )
             call = self.customers.FollowCustomers(request)
             async for page in call:
                 for entry in page.entries:
@@ -98,11 +100,11 @@ class Identity:
 def feed_key(entry: c.CustomerEntry) -> str:
     kind = entry.WhichOneof("thing")
     thing = getattr(entry, kind or "customer")
-    return thing.own_customer_id if kind == "contact" else thing.customer_id
+    return str(thing.own_customer_id if kind == "contact" else thing.customer_id)
 
 
 def record(namespace: str, kind: int, record_id: str) -> e.RecordKey:
-    return e.RecordKey(namespace=namespace, kind=kind, id=record_id)
+    return e.RecordKey(namespace=namespace, kind=e.RecordKind.ValueType(kind), id=record_id)
 
 
 def source(source_id: str = "crm", **given: Any) -> c.Source:
@@ -123,11 +125,9 @@ def source(source_id: str = "crm", **given: Any) -> c.Source:
 
 def event(message_id: str, at: float = 0, **given: Any) -> e.Event:
     """`at` in seconds after BASE; `properties`, `traits` go into the payload."""
-    import json
-
     payload = {k: given.pop(k) for k in ("properties", "traits", "context") if k in given}
     when = Timestamp(seconds=BASE + int(at), nanos=int((at % 1) * 1e9))
-    values = {
+    values: dict[str, Any] = {
         "type": e.EVENT_TYPE_TRACK,
         "name": "Something",
         "occurred_at": when,
@@ -156,5 +156,4 @@ async def start(url: str, stack: AsyncExitStack, clock: Clock | None = None, **g
     )
 
 
-Starter = Callable[..., Any]
 RpcError = grpc.aio.AioRpcError

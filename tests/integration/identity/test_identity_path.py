@@ -1,10 +1,11 @@
 """The whole way of an event through identity, over gRPC on a real PostgreSQL."""
 
 import pytest
-from identity_world import Identity, RpcError, event, identify, record, source
 from pathloom.feed.v1 import feed_pb2
 from pathloom.identity.v1 import customers_pb2 as c
 from pathloom.identity.v1 import events_pb2 as e
+
+from tests.integration.identity.identity_world import Identity, RpcError, event, identify, record, source
 
 
 async def test_two_records_with_one_email_become_one_customer(identity: Identity) -> None:
@@ -72,7 +73,9 @@ async def test_a_call_is_probable_then_listed_then_verified(identity: Identity) 
     await identity.settled()
     assert (await identity.contact("c1")).bound_to.id == "b"
     await identity.customers.BindContact(
-        c.BindContactRequest(contact=record("crm", 3, "c1"), actor="agent-1", level=4, request_id="r2")
+        c.BindContactRequest(
+            contact=record("crm", 3, "c1"), actor="agent-1", level=c.BINDING_LEVEL_CLAIMED, request_id="r2"
+        )
     )
     assert (await identity.contact("c1")).level == c.BINDING_LEVEL_NONE
 
@@ -111,7 +114,7 @@ async def test_errors_name_what_is_wrong(identity: Identity) -> None:
     assert traced.state == e.TraceEventResponse.STATE_RESOLVED
     assert traced.customer_id
     described = await identity.events.DescribeFeeds(feed_pb2.DescribeFeedsRequest())
-    assert {(f.feed, f.head.lane): f.head.n for f in described.feeds}["events", 1] == 1
+    assert {(f.feed, f.head.lane): f.head.n for f in described.feeds}["events", feed_pb2.LANE_LIVE] == 1
 
 
 async def test_a_source_declared_anew_is_read_anew(identity: Identity) -> None:

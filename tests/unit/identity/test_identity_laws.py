@@ -8,7 +8,16 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from identity_worlds import (
+from pathloom_identity.adapters.codec import pack, unpack
+from pathloom_identity.domain import clustering
+from pathloom_identity.domain.clustering import Decision, Group, Rules, cluster
+from pathloom_identity.domain.contacts import Owners, bind, roots
+from pathloom_identity.domain.events import Event, EventType
+from pathloom_identity.domain.record_state import RecordState, fold
+from pathloom_identity.domain.records import RecordKey, RecordKind, Trust
+from pathloom_identity.domain.statements import Level, Statement, statements
+
+from tests.unit.identity.identity_worlds import (
     LAW_RULES,
     SOURCES,
     Cluster,
@@ -21,14 +30,6 @@ from identity_worlds import (
     read_all,
     resolve,
 )
-from pathloom_identity.adapters.codec import pack, unpack
-from pathloom_identity.domain import clustering
-from pathloom_identity.domain.clustering import Decision, Group, Rules, cluster
-from pathloom_identity.domain.contacts import Owners, bind, roots
-from pathloom_identity.domain.events import Event, EventType
-from pathloom_identity.domain.record_state import RecordState, fold
-from pathloom_identity.domain.records import RecordKey, RecordKind, Trust
-from pathloom_identity.domain.statements import Level, Statement, statements
 
 bounded = settings(
     max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]

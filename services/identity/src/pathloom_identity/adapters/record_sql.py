@@ -84,5 +84,12 @@ WITH RECURSIVE up AS (
 SELECT * FROM up UNION SELECT * FROM down
 UNION SELECT w.target, w.by_event FROM withdrawal w JOIN down ON w.target = down.target
 """
-EVENTS_OF = f"SELECT {event_rows.COLUMNS} FROM event WHERE (record_hash = ANY($1) OR contact_hash = ANY($1)) AND NOT erased"  # noqa: S608 - our own column names
+# Only what is resolved already (the cursor has moved first in this transaction): what comes later is applied when it
+# comes, to records that exist by then.
+EVENTS_OF = f"""
+SELECT {event_rows.COLUMNS} FROM event
+WHERE (record_hash = ANY($1) OR contact_hash = ANY($1)) AND NOT erased AND n <= (
+    SELECT c.n FROM feed_cursor c WHERE c.feed = 'events' AND c.partition = 0 AND c.lane = event.lane
+)
+"""  # noqa: S608 - our own column names
 EVENTS_BY_ID = f"SELECT {event_rows.COLUMNS} FROM event WHERE event_id = ANY($1) AND NOT erased"  # noqa: S608 - our own column names

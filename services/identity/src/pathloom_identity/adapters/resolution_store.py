@@ -41,9 +41,12 @@ class PostgresResolutionStore:
         self._conn = conn
         self._hashes = hashes
         self._traceparent = traceparent
+        self._sources: Mapping[str, Source] | None = None
 
     async def sources(self) -> Mapping[str, Source]:
-        return await load_sources(self._conn)
+        if self._sources is None:
+            self._sources = await load_sources(self._conn)
+        return self._sources
 
     async def records(self, keys: Collection[RecordKey]) -> dict[RecordKey, Stored]:
         if not keys:

@@ -1,7 +1,7 @@
 """Resolving: statements change records, records change customers, customers change whose contacts are whose."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pathloom_kit.feeds.cursor import Lane
 
@@ -73,6 +73,10 @@ class Resolution:
         stored = await self.store.records(by_key.keys() | refolded.keys())
         before = {key: record.state for key, record in stored.items()}
         after = {**refolded}
+        for key in refolded.keys() & stored.keys():
+            # That something was named is never unsaid, even where all that was said of it is.
+            first_seen = min(before[key].first_seen, refolded[key].first_seen)
+            after[key] = replace(refolded[key], first_seen=first_seen)
         for key, statements in by_key.items():
             after[key] = fold(after.get(key, before.get(key)), statements)
         fresh = await self.store.create({k: s for k, s in after.items() if k not in stored})

@@ -101,7 +101,7 @@ class ResolutionStore(Protocol):
         ...
 
     async def events_of(self, records: Collection[RecordKey]) -> list[Event]:
-        """Every event of the log that names one of the records, erased ones left out."""
+        """Every event resolved so far that names one of the records, erased ones left out."""
         ...
 
     async def events_by_id(self, event_ids: Collection[str]) -> list[Event]:

@@ -1,5 +1,6 @@
 """Identifiers: what is nobody's, and how a raw value becomes one that can be compared."""
 
+import re
 from collections.abc import Callable
 from hashlib import blake2b
 from typing import NamedTuple
@@ -77,6 +78,8 @@ _NOBODY_MAILBOX = frozenset(
     }
 )
 MAX_VALUE = 512
+_SOMETHING = re.compile(r"[^\W0_]").search
+_NOT_DIGITS = re.compile(r"\D").sub
 
 
 class Identifier(NamedTuple):
@@ -102,11 +105,10 @@ def is_blocked(kind: str, value: str) -> bool:
     text = value.strip().casefold()
     if not text or text in _BLOCKED:
         return True
-    bare = "".join(c for c in text if c.isalnum())
-    if not bare or set(bare) == {"0"}:
+    if not _SOMETHING(text):  # zeros and punctuation only
         return True
     if kind == "phone":
-        digits = "".join(c for c in text if c.isdigit())
+        digits = _NOT_DIGITS("", text)
         tail = digits[-9:]
         return len(digits) < 5 or len(set(tail)) == 1 or digits.endswith(("123456789", "1234567890"))
     if kind == "email":

@@ -88,8 +88,9 @@ def statements(
         return Statement(record, event.stamp, source.source_id, trust, source.test, **said)
 
     contact = event.contact
-    named = [event.record] if contact is None or contact == event.record else [event.record, contact]
+    parents, children = _relations(event, contact) if contact is not None else ((), ())
     if withdrawn:
+        named = dict.fromkeys(key for key in (event.record, contact, *parents, *children) if key is not None)
         return [about(record) for record in named]
     found: list[Statement] = []
     if event.record.is_person:
@@ -101,7 +102,6 @@ def statements(
             )
         )
     if contact is not None:
-        parents, children = _relations(event, contact)
         found.append(
             about(
                 contact,

@@ -91,7 +91,10 @@ def _append_request(request: pb.RecordRequest) -> AppendRequest:
         request.source_id,
         Lane(request.lane or Lane.LIVE),
         [_event(e) for e in request.events],
-        [RefusedEvent(r.message_id, r.reason, r.field, r.detail, r.original, r.claimed) for r in request.refused],
+        [
+            RefusedEvent(r.message_id, r.reason, r.field, r.detail, r.original, r.claimed)
+            for r in request.refused
+        ],
         current_traceparent(),
     )
 
