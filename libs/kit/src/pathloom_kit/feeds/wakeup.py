@@ -58,10 +58,13 @@ class PgWakeUps:
     the database, streams fall back to polling.
     """
 
-    def __init__(self, database: Database, debounce_s: float = 0.01, retry_s: float = 1.0) -> None:
+    def __init__(
+        self, database: Database, debounce_s: float = 0.01, retry_s: float = 1.0, silence_s: float = 15.0
+    ) -> None:
         self._database = database
         self._debounce_s = debounce_s
         self._retry_s = retry_s
+        self._silence_s = silence_s
         self._feeds: dict[str, LocalWakeUp] = {}
         self._pending: set[str] = set()
         self._something = asyncio.Event()
@@ -78,9 +81,10 @@ class PgWakeUps:
         while True:
             connection: RawConnection = None
             try:
-                connection = await self._database.dedicated()
-                connection.add_termination_listener(lambda _: self._something.set())
-                await connection.add_listener(_CHANNEL, self._heard)
+                async with asyncio.timeout(self._silence_s):
+                    connection = await self._database.dedicated()
+                    connection.add_termination_listener(lambda _: self._something.set())
+                    await connection.add_listener(_CHANNEL, self._heard)
                 await self._notify_forever(connection)
             except Exception as error:
                 if not is_transient(error):
@@ -95,12 +99,13 @@ class PgWakeUps:
         while True:
             # The time-out is for noticing a connection that died without a word.
             with suppress(TimeoutError):
-                async with asyncio.timeout(15):
+                async with asyncio.timeout(self._silence_s):
                     await self._something.wait()
             self._something.clear()
             feeds, self._pending = self._pending, set()
             for feed in feeds or {""}:
-                await connection.execute("SELECT pg_notify($1, $2)", _CHANNEL, feed)
+                async with asyncio.timeout(self._silence_s):
+                    await connection.execute("SELECT pg_notify($1, $2)", _CHANNEL, feed)
             await asyncio.sleep(self._debounce_s)
 
     def _heard(self, connection: RawConnection, pid: int, channel: str, feed: str) -> None:
