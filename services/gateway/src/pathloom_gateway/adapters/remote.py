@@ -21,8 +21,8 @@ class Remote:
         except grpc.aio.AioRpcError as error:
             meant = domain_error_of(error)
             if meant.kind is Kind.UNAVAILABLE and meant.reason == error.code().name:
-                # The other side did not say this: nobody was reached, and the channel's words name its addresses.
+                # Where nobody was reached, the words are the channel's, and name its addresses.
                 raise Unavailable(
-                    "a service that this call needs does not answer", retry_after_s=1.0
+                    "a service that this call needs does not answer", retry_after_s=meant.retry_after_s or 1.0
                 ) from error
             raise meant from None
