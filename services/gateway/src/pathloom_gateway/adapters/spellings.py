@@ -1,4 +1,4 @@
-"""The spellings under which an identifier may be stored: as sent, and as identity normalises it."""
+"""The spellings under which an identifier may be stored: as identity normalises it, else as it was sent."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -14,14 +14,15 @@ class Spellings:
         self.regions: tuple[str, ...] = tuple(regions)
 
     def __call__(self, kind: str, value: str) -> Sequence[str]:
-        """The value as it is and what it becomes, without repeats."""
+        """What the value becomes; the value itself where it is not one of its type."""
         return _spellings(kind, value.strip(), self.regions)
 
 
 # Callers come back, and parsing costs ten times what the look-up's query costs.
 @lru_cache(maxsize=65_536)
 def _spellings(kind: str, value: str, regions: tuple[str, ...]) -> tuple[str, ...]:
-    found = {value: None}
+    # Mostly one: identity keeps a value as it was sent only where it is not one of its type.
+    found: dict[str, None] = {}
     if kind == "phone":
         for region in ("", *regions):
             spelled = _phone(value, region)
@@ -31,8 +32,10 @@ def _spellings(kind: str, value: str, regions: tuple[str, ...]) -> tuple[str, ..
         spelled = _email(value)
         if spelled:
             found[spelled] = None
-    else:
+    elif kind in ("handle", "device"):
         found[value.casefold()] = None
+    if not found:
+        found[value] = None
     return tuple(found)
 
 

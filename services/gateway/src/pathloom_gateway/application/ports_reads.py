@@ -162,5 +162,5 @@ class Normalise(Protocol):
     """The spellings under which an identifier may be stored."""
 
     def __call__(self, kind: str, value: str) -> Sequence[str]:
-        """The raw value and what it becomes normalised; never empty."""
+        """What it becomes normalised, else the raw value; never empty."""
         ...

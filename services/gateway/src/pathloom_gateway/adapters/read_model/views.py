@@ -22,16 +22,21 @@ from pathloom_gateway.domain.sentence import SentenceFacts, sentence
 
 _COLUMNS = "d.customer_id, d.revision, d.changed_us, d.summary, d.{form} AS content"
 # The document is only fetched when it is the only one: nobody's history is shown as the caller's.
+# One spelling is a plain comparison: with an array PostgreSQL plans the statement anew each time.
 _BY_IDENTIFIER = """
 WITH hit AS MATERIALIZED (
     SELECT DISTINCT customer_id FROM view_identifier
-    WHERE type = $1 AND value = ANY($2) AND ($3 = '' OR namespace IN ($3, '')) LIMIT $4
+    WHERE type = $1 AND value {matches} AND ($3 = '' OR namespace IN ($3, '')) LIMIT $4
 )
 SELECT h.customer_id, d.revision, d.changed_us, d.summary, d.{form} AS content
 FROM hit h LEFT JOIN view_document d ON d.customer_id = h.customer_id AND (SELECT count(*) FROM hit) = 1
 """
 _BY_ID = "SELECT {columns} FROM view_document d WHERE customer_id = $1"
-_IDENTIFIER_OF = {form: _BY_IDENTIFIER.format(form=form.value) for form in Form}
+_IDENTIFIER_OF = {
+    (form, one): _BY_IDENTIFIER.format(form=form.value, matches="= $2" if one else "= ANY($2)")
+    for form in Form
+    for one in (True, False)
+}
 _ID_OF = {form: _BY_ID.format(columns=_COLUMNS.format(form=form.value)) for form in Form}
 _CONTACT = """
 SELECT c.contact_key, c.root_key, l.owner, l.level, l.candidates, l.body, l.revision
@@ -86,7 +91,9 @@ class PostgresViews:
         self, kind: str, values: Sequence[str], namespace: str, form: Form, now_us: int, limit: int
     ) -> IdentifierHits:
         async with self._database.asyncpg() as conn:
-            rows = await conn.fetch(_IDENTIFIER_OF[form], kind, list(values), namespace, limit + 1)
+            one = len(values) == 1
+            query = _IDENTIFIER_OF[form, one]
+            rows = await conn.fetch(query, kind, values[0] if one else values, namespace, limit + 1)
         if len(rows) == 1 and rows[0]["content"] is not None:
             return IdentifierHits((rows[0]["customer_id"],), self._ready(rows[0], form, now_us), False)
         return IdentifierHits([row["customer_id"] for row in rows[:limit]], None, len(rows) > limit)
