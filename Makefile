@@ -7,7 +7,7 @@ PYTHON ?= python3
 UV := .cache/uv/bin/uv
 BIN := .venv/bin
 STAMP := .venv/.pathloom-installed
-PY_SOURCES := libs services tests tools
+PY_SOURCES := libs services tests tools deploy
 export UV_PYTHON_DOWNLOADS := never
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -69,7 +69,7 @@ format: setup ## Format the code
 
 ##@ Check
 .PHONY: check
-check: check-python check-contracts check-shell check-console ## Lint, format, types, architecture, contracts, dependencies, shell, console
+check: check-python check-contracts check-shell check-console check-deploy ## Lint, format, types, architecture, contracts, dependencies, shell, console, manifests
 
 .PHONY: check-python
 check-python: setup
@@ -94,6 +94,11 @@ check-shell: setup
 check-console: console
 	@echo "· console lint, types and unit tests"
 	@tools/node.sh --prefix $(CONSOLE) run --silent check
+
+.PHONY: check-deploy
+check-deploy: setup
+	@echo "· manifests"
+	@tools/check_deploy.sh
 
 ##@ Test
 .PHONY: test

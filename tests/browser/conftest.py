@@ -20,7 +20,9 @@ _LOCATE = "import('@sparticuz/chromium').then(async m => console.log(await m.def
 def browser_packages() -> Path:
     """The folder with axe-core and, for machines without a browser, Chromium; installed from the lock on first use."""
     if not (HERE / "node_modules" / ".package-lock.json").exists():
-        subprocess.run([NPM, "--prefix", HERE, "ci", "--no-audit", "--no-fund", "--silent"], check=True)
+        subprocess.run(
+            [str(NPM), "--prefix", str(HERE), "ci", "--no-audit", "--no-fund", "--silent"], check=True
+        )
     return HERE / "node_modules"
 
 
@@ -32,9 +34,9 @@ def browser_path(browser_packages: Path) -> str:
     )
     if named:
         return named
-    command = [NPM, "--prefix", HERE, "exec", "--", "node", "-e", _LOCATE]
+    command = [str(NPM), "--prefix", str(HERE), "exec", "--", "node", "-e", _LOCATE]
     said = subprocess.run(command, check=True, capture_output=True, text=True, cwd=HERE)
-    return said.stdout.strip().splitlines()[-1]
+    return str(said.stdout.strip().splitlines()[-1])
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

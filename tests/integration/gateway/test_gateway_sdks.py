@@ -33,7 +33,9 @@ Errors = list[str]
 def node_packages() -> Path:
     """The folder with the npm packages; installed from the lock on first use."""
     if not (SDK / "node_modules" / ".package-lock.json").exists():
-        subprocess.run([NPM, "--prefix", SDK, "install", "--no-save", "--no-audit", "--no-fund", "--silent"], check=True)
+        subprocess.run(
+            [NPM, "--prefix", SDK, "install", "--no-save", "--no-audit", "--no-fund", "--silent"], check=True
+        )
     return SDK
 
 
