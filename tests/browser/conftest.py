@@ -13,7 +13,6 @@ from playwright.async_api import Browser, async_playwright
 HERE = Path(__file__).parent
 NPM = HERE.parent.parent / "tools" / "node.sh"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-_LOCATE = "import('@sparticuz/chromium').then(async m => console.log(await m.default.executablePath()))"
 
 
 @pytest.fixture(scope="session")
@@ -34,8 +33,8 @@ def browser_path(browser_packages: Path) -> str:
     )
     if named:
         return named
-    command = [str(NPM), "--prefix", str(HERE), "exec", "--", "node", "-e", _LOCATE]
-    said = subprocess.run(command, check=True, capture_output=True, text=True, cwd=HERE)
+    command = [str(NPM), "--prefix", str(HERE), "run", "--silent", "locate"]
+    said = subprocess.run(command, check=True, capture_output=True, text=True)
     return str(said.stdout.strip().splitlines()[-1])
 
 
