@@ -393,3 +393,25 @@ async def test_an_append_reads_only_its_window(driver: AsyncDriver, monkeypatch:
     )
     assert sum(read) == 2, "the new visit and the one before it, of 200"
     assert len(await replica.journeys()) == 200
+
+
+async def test_odd_payloads_neither_block_nor_break(driver: AsyncDriver) -> None:
+    replica = await fresh(driver)
+    await replica.send_customers(customer("cus_s", 1, SIS))
+    odd: list[dict[str, Any]] = [
+        {"promise_id": "p" * 20_000, "what": "x" * 9_000},
+        {"promise_id": "half \ud800", "due_at": "no date"},
+        {"promise_id": "", "codes": [1, None, {"a": []}], "value": 10**400, "goal": ["x"], "channel": 7},
+        {"promise_id": "deep", "what": {"a": {"b": [1, [2, [3]]]}}},
+    ]
+    await replica.send_events(
+        *(
+            event(n, name, SIS, NOW, **props)
+            for n, (name, props) in enumerate(
+                (name, p) for p in odd for name in ("Promise Made", "Odd Thing")
+            )
+        )
+    )
+    (journey,) = await replica.journeys()
+    assert len(journey.touchpoints) == 4
+    assert len(journey.promises) == 3

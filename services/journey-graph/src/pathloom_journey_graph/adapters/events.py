@@ -67,7 +67,7 @@ def _kept(said: dict[str, Any]) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     for name, value in said.items():
         if isinstance(value, str):
-            kept[name] = value[:_LONGEST_TEXT]
+            kept[name] = _text(value)
         elif isinstance(value, bool):
             kept[name] = value
         elif isinstance(value, int):
@@ -75,8 +75,14 @@ def _kept(said: dict[str, Any]) -> dict[str, Any]:
         elif isinstance(value, float) and math.isfinite(value):
             kept[name] = value
         elif isinstance(value, list):
-            kept[name] = [item for item in value if isinstance(item, str)]
+            kept[name] = [_text(item) for item in value if isinstance(item, str)]
     return kept
+
+
+def _text(value: str) -> str:
+    """Bounded, and without halves of characters, which JSON can say and no store can hold."""
+    kept = value[:_LONGEST_TEXT]
+    return kept if kept.isascii() else kept.encode("utf-8", "replace").decode()
 
 
 def _float(value: int) -> float:

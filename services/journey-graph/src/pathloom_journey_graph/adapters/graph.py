@@ -34,7 +34,11 @@ def transient(error: Exception) -> bool:
         return True
     if isinstance(error, Neo4jError):
         code = error.code or ""
-        return error.is_retryable() or ".TransientError." in code or code.startswith("Neo.DatabaseError.")
+        return (
+            error.is_retryable()
+            or ".TransientError." in code
+            or code.startswith("Neo.DatabaseError.Transaction.")
+        )
     return (isinstance(error, DriverError) and error.is_retryable()) or is_transient(error)
 
 

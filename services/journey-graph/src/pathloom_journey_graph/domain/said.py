@@ -1,5 +1,6 @@
 """What pieces say beside their shape: steps, answers, notes, promises, cases, and the signals a blueprint reads."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -14,6 +15,8 @@ from pathloom_journey_graph.domain.values import (
     contact_key,
     namespace_of,
 )
+
+_LONGEST_TIE = 1024
 
 
 def steps_of(pieces: Iterable[Piece]) -> tuple[Step, ...]:
@@ -114,7 +117,14 @@ def ties_of(pieces: Iterable[Piece]) -> frozenset[str]:
         if piece.text("about") == "contact" and piece.text("about_id"):
             space = piece.text("about_namespace") or namespace_of(piece.record)
             found.add(contact_key(space, piece.text("about_id")))
-    return frozenset(found)
+    return frozenset(_bounded(tie) for tie in found)
+
+
+def _bounded(tie: str) -> str:
+    """No index holds keys of any length: a source that sends a novel as an id gets its digest."""
+    if len(tie) <= _LONGEST_TIE:
+        return tie
+    return f"digest|{hashlib.blake2b(tie.encode(), digest_size=20).hexdigest()}"
 
 
 def signals_of(pieces: Iterable[Piece], watched: frozenset[str], coded: Sequence[str]) -> tuple[Signal, ...]:
