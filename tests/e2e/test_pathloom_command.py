@@ -62,7 +62,10 @@ def write_orders(folder: Path, source: str, count: int, bad: int = 0) -> tuple[P
                 "message_id": f"{source}-{{no}}",
                 "name": "Order Placed",
                 "user_id": "{who.id}",
-                "properties": {"order_id": "{no}", "amount": {"from": "{total}", "as": "number"}},
+                "properties": {
+                    "order_id": {"from": "{no}", "as": "text"},
+                    "amount": {"from": "{total}", "as": "number"},
+                },
             },
             {
                 "type": "identify",
