@@ -1,6 +1,7 @@
 """Resolving in PostgreSQL: statements over whole batches, never one round trip per event."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pathloom_kit.feeds.cursor import Lane
@@ -12,7 +13,7 @@ from pathloom_identity import wire
 from pathloom_identity.adapters import event_rows, record_sql
 from pathloom_identity.adapters.codec import pack, unpack
 from pathloom_identity.adapters.keyed import KeyedHashes
-from pathloom_identity.adapters.source_store import load_sources
+from pathloom_identity.adapters.source_store import parse_sources
 from pathloom_identity.application.resolution_store import IndexRow, Stored
 from pathloom_identity.domain.clustering import Decision
 from pathloom_identity.domain.contacts import Owner, Owners
@@ -34,6 +35,16 @@ async def alone(conn: RawConnection, partition: int = 0) -> None:
     await conn.execute("SELECT pg_advisory_xact_lock($1)", _ALONE + partition)
 
 
+@dataclass(slots=True)
+class _Known:
+    """What is there at all."""
+
+    sources: Mapping[str, Source]
+    tombstones: bool
+    withdrawals: bool
+    decisions: bool
+
+
 class PostgresResolutionStore:
     """The port, on one connection inside a transaction that has called `alone`."""
 
@@ -41,12 +52,22 @@ class PostgresResolutionStore:
         self._conn = conn
         self._hashes = hashes
         self._traceparent = traceparent
-        self._sources: Mapping[str, Source] | None = None
+        self._known: _Known | None = None
 
     async def sources(self) -> Mapping[str, Source]:
-        if self._sources is None:
-            self._sources = await load_sources(self._conn)
-        return self._sources
+        return (await self._overview()).sources
+
+    async def _overview(self) -> "_Known":
+        # One round trip for what most transactions need to know only to find that there is none of it. Being alone in
+        # the partition, nobody else changes it meanwhile.
+        if self._known is None:
+            rows = await self._conn.fetch(record_sql.OVERVIEW)
+            texts = {r["source_id"]: r["declaration"] for r in rows if r["source_id"] is not None}
+            first = rows[0]
+            self._known = _Known(
+                parse_sources(texts), first["tombstones"], first["withdrawals"], first["decisions"]
+            )
+        return self._known
 
     async def records(self, keys: Collection[RecordKey]) -> dict[RecordKey, Stored]:
         if not keys:
@@ -75,6 +96,8 @@ class PostgresResolutionStore:
         return found
 
     async def _generations(self, keys: Sequence[RecordKey]) -> dict[RecordKey, int]:
+        if not (await self._overview()).tombstones:
+            return {}
         by_hash = {self._hashes.record(key): key for key in keys}
         rows = await self._conn.fetch(
             "SELECT key_hash, generation FROM tombstone WHERE key_hash = ANY($1)", list(by_hash)
@@ -127,6 +150,8 @@ class PostgresResolutionStore:
         return [_stored(r) for r in await self._conn.fetch(record_sql.MEMBERS, list(components))]
 
     async def decisions(self, numbers: Collection[int]) -> tuple[list[Decision], set[int]]:
+        if not (await self._overview()).decisions:
+            return [], set()
         rows = await self._conn.fetch(record_sql.DECISIONS, list(numbers))
         found = [Decision(_key(r, "left_"), _key(r, "right_"), r["same"]) for r in rows]
         return found, {c for r in rows if r["same"] for c in (r["left_component"], r["right_component"])}
@@ -178,6 +203,7 @@ class PostgresResolutionStore:
             await self._conn.executemany(record_sql.LATER, rows)
 
     async def withdraw(self, pairs: Collection[tuple[str, str, str]]) -> set[str]:
+        (await self._overview()).withdrawals = True
         targets = [self._hashes.event(source_id, message_id) for source_id, message_id, _ in pairs]
         await self._conn.execute(
             "INSERT INTO withdrawal SELECT * FROM unnest($1::bytea[], $2::bytea[]) ON CONFLICT DO NOTHING",
@@ -187,6 +213,8 @@ class PostgresResolutionStore:
         return {target.hex() for target in targets}
 
     async def withdrawals(self, event_ids: Collection[str]) -> set[tuple[str, str]]:
+        if not (await self._overview()).withdrawals:
+            return set()
         rows = await self._conn.fetch(record_sql.WITHDRAWALS, [bytes.fromhex(i) for i in event_ids])
         return {(r["target"].hex(), r["by_event"].hex()) for r in rows}
 

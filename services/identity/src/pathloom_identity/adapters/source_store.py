@@ -14,9 +14,12 @@ from pathloom_identity.domain.sources import PLATFORM, Source
 async def load_sources(conn: RawConnection) -> dict[str, Source]:
     """All sources by id, the platform's own among them."""
     rows = await conn.fetch("SELECT source_id, declaration FROM source ORDER BY source_id")
-    found = {r["source_id"]: _parse(r["declaration"]) for r in rows}
-    found[PLATFORM.source_id] = PLATFORM
-    return found
+    return parse_sources({r["source_id"]: r["declaration"] for r in rows})
+
+
+def parse_sources(declarations: Mapping[str, str]) -> dict[str, Source]:
+    """From their stored text, the platform's own added."""
+    return {**{i: _parse(text) for i, text in declarations.items()}, PLATFORM.source_id: PLATFORM}
 
 
 def _parse(text: str) -> Source:

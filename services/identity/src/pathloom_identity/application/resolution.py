@@ -38,6 +38,7 @@ class Resolution:
     things: list[Thing] = field(default_factory=list)
     _joining: dict[Identifier, int] = field(default_factory=dict)
     _leading: set[Identifier] = field(default_factory=set)
+    _held: dict[Identifier, int] = field(default_factory=dict)
 
     async def __call__(
         self,
@@ -123,6 +124,7 @@ class Resolution:
         if values:
             limit = 1_000_000 if contact else cap + 1 + max(most, 0)
             for identifier, held in (await self.store.holders(values, contact, limit)).items():
+                self._held[identifier] = len(held)
                 # A value that was shared by too many before, and is now, joins nobody: nothing changes by it.
                 if contact or len(held) - max(self._joining[identifier], 0) <= cap:
                     found.update(held)
@@ -162,8 +164,9 @@ class Resolution:
     async def _demoted(self, states: Mapping[RecordKey, RecordState]) -> frozenset[Identifier]:
         values = {i for state in states.values() for i in state.joining()}
         cap = self.rules.demote_over
-        held = await self.store.holders(values, False, cap + 1)
-        return frozenset(i for i, found in held.items() if len(found) > cap)
+        held = await self.store.holders(values - self._held.keys(), False, cap + 1)
+        self._held.update({i: len(found) for i, found in held.items()})
+        return frozenset(i for i in values if self._held[i] > cap)
 
     @staticmethod
     def _assign_components(
