@@ -21,6 +21,8 @@ class Touched:
     records: set[str] = field(default_factory=set)
     contacts: set[str] = field(default_factory=set)
     journeys: set[str] = field(default_factory=set)
+    touchpoints: set[str] = field(default_factory=set)
+    """Those that some journey holds no more: another may show them now."""
     owners: set[str] = field(default_factory=set)
 
 

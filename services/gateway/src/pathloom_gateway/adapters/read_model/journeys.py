@@ -78,7 +78,7 @@ async def apply_journeys(conn: RawConnection, entries: Sequence[JourneyEntry], p
     ]
     if withdrawn:
         await conn.execute(_WITHDRAW, place.epoch, withdrawn, [newest[key].version for key in withdrawn])
-        await forget_bodies(conn, dropped)
+        await forget_bodies(conn, dropped, touched)
     kept = {key: standing[key] for key in standing if key not in dropped}
     there = await _pairs(conn, kept)
     shrunk = {journey for _, journey in there - _wanted(kept)}
@@ -90,7 +90,7 @@ async def apply_journeys(conn: RawConnection, entries: Sequence[JourneyEntry], p
         await conn.execute(_PUT, place.epoch, *map(list, zip(*rows, strict=True)))
         touched.owners.update(row[3] for row in rows)
     await _put_promises(conn, kept, withdrawn)
-    await _put_touchpoints(conn, kept, there)
+    await _put_touchpoints(conn, kept, there, touched)
     await _keep_lost(conn, kept, before, place.epoch, touched)
     touched.owners.discard("")
     return touched
@@ -143,9 +143,10 @@ async def _pairs(conn: RawConnection, standing: dict[str, Journey]) -> set[tuple
 
 
 async def _put_touchpoints(
-    conn: RawConnection, standing: dict[str, Journey], there: set[tuple[str, str]]
+    conn: RawConnection, standing: dict[str, Journey], there: set[tuple[str, str]], touched: Touched
 ) -> None:
     wanted = _wanted(standing)
+    touched.touchpoints.update(touchpoint for touchpoint, _ in there - wanted)
     await _remove_pairs(conn, there - wanted)
     await _add_pairs(conn, sorted(wanted - there))
 
@@ -190,12 +191,14 @@ async def _keep_lost(
     for key, held in lost.items():
         kept = [one for one in held if one.touchpoint_id not in elsewhere]
         if kept:
-            ghost = await _put_ghost(conn, before[key], kept, epoch)
+            ghost = await _put_ghost(conn, before[key], kept, epoch, touched)
             touched.journeys.add(ghost)
             touched.owners.add(before[key]["owner"])
 
 
-async def _put_ghost(conn: RawConnection, row: Any, kept: Sequence[Touchpoint], epoch: str) -> str:
+async def _put_ghost(
+    conn: RawConnection, row: Any, kept: Sequence[Touchpoint], epoch: str, touched: Touched
+) -> str:
     journey = Journey.FromString(row["body"])
     journey.journey_id = f"{row['journey_id']}~{row['version']}"
     for name in ("touchpoints", "promises", "cases", "omitted"):
@@ -220,7 +223,7 @@ async def _put_ghost(conn: RawConnection, row: Any, kept: Sequence[Touchpoint], 
         journey.SerializeToString(),
     )
     there = await _pairs(conn, {journey.journey_id: journey})
-    await _put_touchpoints(conn, {journey.journey_id: journey}, there)
+    await _put_touchpoints(conn, {journey.journey_id: journey}, there, touched)
     return journey.journey_id
 
 
@@ -253,19 +256,38 @@ async def settle_contested(conn: RawConnection, touched: Touched) -> None:
         "WHERE o.touchpoint_id = t.touchpoint_id AND o.journey_id <> t.journey_id AND NOT j.withdrawn))"
     )
     touched.owners.update(row["owner"] for row in gone if row["owner"])
-    await forget_bodies(conn, [row["journey_id"] for row in gone])
+    await forget_bodies(conn, [row["journey_id"] for row in gone], touched)
+    # Who shows a contested touchpoint depends on the customers too: all who hold it are put together again.
+    rows = await conn.fetch(
+        "SELECT DISTINCT j.owner FROM view_contested c JOIN view_touchpoint t USING (touchpoint_id) "
+        "JOIN view_journey h ON h.journey_id = t.journey_id AND (h.owner = ANY($1) OR h.customer_id = ANY($2)) "
+        "JOIN view_touchpoint o ON o.touchpoint_id = c.touchpoint_id JOIN view_journey j ON j.journey_id = o.journey_id",
+        list(touched.owners),
+        list(touched.customer_ids),
+    )
+    touched.owners.update(row["owner"] for row in rows if row["owner"])
+    if touched.touchpoints:
+        rows = await conn.fetch(
+            "SELECT DISTINCT j.owner FROM view_touchpoint t JOIN view_journey j USING (journey_id) "
+            "WHERE t.touchpoint_id = ANY($1)",
+            list(touched.touchpoints),
+        )
+        touched.owners.update(row["owner"] for row in rows if row["owner"])
     await conn.execute(
         "DELETE FROM view_contested c WHERE (SELECT count(*) FROM view_touchpoint t "
         "WHERE t.touchpoint_id = c.touchpoint_id) < 2"
     )
 
 
-async def forget_bodies(conn: RawConnection, journey_ids: Sequence[str]) -> None:
+async def forget_bodies(conn: RawConnection, journey_ids: Sequence[str], touched: Touched) -> None:
     """Empties withdrawn journeys: only their id and version stay, so that an older entry comes to nothing."""
     if not journey_ids:
         return
     ids = list(journey_ids)
-    await conn.execute("DELETE FROM view_touchpoint WHERE journey_id = ANY($1)", ids)
+    rows = await conn.fetch(
+        "DELETE FROM view_touchpoint WHERE journey_id = ANY($1) RETURNING touchpoint_id", ids
+    )
+    touched.touchpoints.update(row["touchpoint_id"] for row in rows)
     await conn.execute("DELETE FROM view_promise WHERE journey_id = ANY($1)", ids)
     await conn.execute(
         "UPDATE view_journey SET body = NULL, fragment = NULL, fragment_of = NULL, customer_id = '', owner = '' "
@@ -331,7 +353,7 @@ async def reown(conn: RawConnection, touched: Touched) -> None:
             "UPDATE view_journey SET withdrawn = true WHERE body IS NOT NULL AND customer_id = ANY($1) RETURNING journey_id",
             erased,
         )
-        await forget_bodies(conn, [row["journey_id"] for row in rows])
+        await forget_bodies(conn, [row["journey_id"] for row in rows], touched)
     standing = {customer_id: owner for customer_id, owner in owners.items() if owner}
     moved = await conn.fetch(_REOWN, list(standing), list(standing.values()))
     touched.journeys.update(row["journey_id"] for row in moved)

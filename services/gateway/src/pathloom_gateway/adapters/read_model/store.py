@@ -133,7 +133,7 @@ class ReadModelStore:
                 [version for _, version in ghosts],
             )
             touched = Touched(owners={row["owner"] for row in rows if row["owner"]})
-            await forget_bodies(conn, [row["journey_id"] for row in rows])
+            await forget_bodies(conn, [row["journey_id"] for row in rows], touched)
             return await self._settle(conn, touched)
 
         if ghosts:
@@ -215,7 +215,7 @@ async def _drop_other_epochs(conn: RawConnection, feed: str, epoch: str) -> Touc
         rows = await conn.fetch("SELECT journey_id, owner FROM view_journey WHERE epoch <> $1", epoch)
         ids = [row["journey_id"] for row in rows]
         touched.owners.update(row["owner"] for row in rows if row["owner"])
-        await forget_bodies(conn, ids)
+        await forget_bodies(conn, ids, touched)
         await conn.execute("DELETE FROM view_journey WHERE journey_id = ANY($1)", ids)
     else:
         rows = await conn.fetch("DELETE FROM view_score WHERE epoch <> $1 RETURNING journey_id", epoch)
