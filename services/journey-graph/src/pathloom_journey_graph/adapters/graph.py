@@ -1,6 +1,6 @@
 """The graph: its schema, its identity, and transactions on it."""
 
-import logging
+import asyncio
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -16,7 +16,6 @@ from pathloom_journey_graph.adapters.graph_tx import Neo4jGraphTx
 from pathloom_journey_graph.adapters.rows import rows_of
 
 T = TypeVar("T")
-_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +48,7 @@ class Graph:
         self._driver = driver
         self._database = database
         self.secret = b""
+        self._turn = asyncio.Lock()
 
     async def migrate(self) -> None:
         """Constraints and indexes; running it again changes nothing."""
@@ -71,8 +71,12 @@ class Graph:
         return str(rows[0]["epoch"])
 
     async def write(self, work: Callable[[AsyncManagedTransaction], Awaitable[T]]) -> T:
-        """One write transaction; tried again after a deadlock or a lost connection, so `work` starts from nothing."""
-        async with self._driver.session(database=self._database) as session:
+        """One write transaction; tried again after a deadlock or a lost connection, so `work` starts from nothing.
+
+        Those of one process take turns: a page locks hundreds of records, two pages at once mostly meet in a deadlock
+        and begin again a second later. Between processes the locks in the graph keep order.
+        """
+        async with self._turn, self._driver.session(database=self._database) as session:
             return await session.execute_write(work)
 
     async def read(self, work: Callable[[AsyncManagedTransaction], Awaitable[T]]) -> T:
@@ -81,8 +85,9 @@ class Graph:
             return await session.execute_read(work)
 
     async def write_rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
-        """One statement that writes."""
-        return await self.write(lambda tx: rows_of(tx, query, **parameters))
+        """One small statement that writes (a lease, an epoch); it waits for no page."""
+        async with self._driver.session(database=self._database) as session:
+            return await session.execute_write(rows_of, query, **parameters)
 
     async def read_rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
         """One statement that reads."""
