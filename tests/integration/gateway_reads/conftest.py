@@ -28,7 +28,7 @@ class Gateway:
 
     up: Upstreams
     http: httpx.AsyncClient
-    view: CustomerViewServiceStub
+    view: Any  # the generated asynchronous stub has no type of its own at run time
     database: str
 
     async def rows(self, query: str, *args: Any) -> list[Any]:

@@ -221,6 +221,11 @@ class _Scoring(scores_pb2_grpc.ScoringServiceServicer):
         )
 
 
+def _made(servicer: Any, *args: Any) -> Any:
+    """A servicer of the calls that the gateway's reads make; the others answer UNIMPLEMENTED."""
+    return servicer(*args)
+
+
 @asynccontextmanager
 async def running(up: Upstreams) -> AsyncIterator[Upstreams]:
     """All three listening; `up.addresses` says where. `up.scoring_stack.aclose()` stops scoring."""
@@ -236,17 +241,17 @@ async def running(up: Upstreams) -> AsyncIterator[Upstreams]:
             [
                 (
                     events_pb2_grpc.add_EventLogServiceServicer_to_server,
-                    _Log(up),
+                    _made(_Log, up),
                     "pathloom.identity.v1.EventLogService",
                 ),
                 (
                     customers_pb2_grpc.add_CustomerServiceServicer_to_server,
-                    _Customers(up),
+                    _made(_Customers, up),
                     "pathloom.identity.v1.CustomerService",
                 ),
                 (
                     customers_pb2_grpc.add_SourceServiceServicer_to_server,
-                    _Sources(),
+                    _made(_Sources),
                     "pathloom.identity.v1.SourceService",
                 ),
             ],
@@ -256,7 +261,7 @@ async def running(up: Upstreams) -> AsyncIterator[Upstreams]:
             [
                 (
                     journeys_pb2_grpc.add_JourneyServiceServicer_to_server,
-                    _Journeys(up),
+                    _made(_Journeys, up),
                     "pathloom.journey_graph.v1.JourneyService",
                 )
             ],
@@ -266,7 +271,7 @@ async def running(up: Upstreams) -> AsyncIterator[Upstreams]:
             [
                 (
                     scores_pb2_grpc.add_ScoringServiceServicer_to_server,
-                    _Scoring(up),
+                    _made(_Scoring, up),
                     "pathloom.scoring.v1.ScoringService",
                 )
             ],

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import msgspec
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -107,7 +108,7 @@ def binding(
     call: str,
     *,
     bound_to: str = "",
-    level: BindingLevel = BindingLevel.BINDING_LEVEL_NONE,
+    level: BindingLevel.ValueType = BindingLevel.BINDING_LEVEL_NONE,
     root: str = "",
     candidates: Sequence[str] = (),
     erased: bool = False,
@@ -154,8 +155,8 @@ def event(
     )
 
 
-def touchpoint(key: str, when: float, **fields: object) -> Touchpoint:
-    values: dict[str, object] = {
+def touchpoint(key: str, when: float, **fields: Any) -> Touchpoint:
+    values: dict[str, Any] = {
         "touchpoint_id": key,
         "kind": TouchpointKind.TOUCHPOINT_KIND_CONTACT,
         "channel": "voice",

@@ -11,11 +11,11 @@ from google.protobuf.message import Message
 from pathloom.gateway.v1 import view_pb2
 from pathloom.identity.v1.customers_pb2 import BindingLevel
 from pathloom.journey_graph.v1 import journeys_pb2
+from pathloom.journey_graph.v1.journeys_pb2 import Outcome
 from pathloom.scoring.v1 import scores_pb2
 
 from .conftest import Gateway
 from .feed_entries import (
-    Outcome,
     binding,
     contact,
     customer,
@@ -134,7 +134,7 @@ async def test_both_faces_give_the_same_answers(gateway: Gateway) -> None:
         (await http.get("/v1/customers/cus_a/touchpoints")).json(),
         await view.ListTouchpoints(view_pb2.ListTouchpointsRequest(customer_id="cus_a")),
     )
-    asked = {"measures": ["nps"], "group_by": "channel"}
+    asked: dict[str, Any] = {"measures": ["nps"], "group_by": "channel"}
     same(
         (await http.post("/v1/measures", json=asked)).json(),
         await view.GetMeasures(scores_pb2.GetMeasuresRequest(**asked)),

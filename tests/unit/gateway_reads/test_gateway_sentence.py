@@ -18,7 +18,7 @@ _INSTANTS = {"opened": "opened_us", "ended": "ended_us", "due": "due_us"}
 
 
 def facts_of(said: dict[str, Any]) -> SentenceFacts:
-    values = {}
+    values: dict[str, Any] = {}
     for name, value in said.items():
         if name in _INSTANTS:
             moment = value if value.tzinfo else value.replace(tzinfo=UTC)
