@@ -340,6 +340,9 @@ async def test_tracing_an_event(driver: AsyncDriver) -> None:
     await store.park("events", bad, "WHY: not", expected, expected.at(bad.n))
     assert (await trace(bad.event_id, [SIS])).reason == "WHY: not"
     assert (await replica.feed.describe()).feeds[0].parked == 1
+    assert await store.replay_parked("events", events_pb2.LoggedEvent.FromString) == 1, "now it goes through"
+    assert (await trace(bad.event_id, [SIS])).state == "placed"
+    assert (await replica.feed.describe()).feeds[0].parked == 0
 
 
 async def test_watermarks_promise_no_more_than_is_reflected(driver: AsyncDriver) -> None:

@@ -2,13 +2,15 @@
 
 import asyncio
 import hashlib
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from typing import TypeVar
 
 from neo4j import AsyncDriver, AsyncGraphDatabase
 from pathloom.identity.v1 import customers_pb2, customers_pb2_grpc, events_pb2, events_pb2_grpc
 from pathloom.journey_graph.v1 import journeys_pb2_grpc
-from pathloom_kit.clock import SystemClock
-from pathloom_kit.feeds.follow import Follower, GrpcFeed
+from pathloom_kit.clock import Clock, SystemClock
+from pathloom_kit.feeds.follow import FeedClient, Follower, GrpcFeed
 from pathloom_kit.feeds.serve import FeedServer
 from pathloom_kit.feeds.wakeup import LocalWakeUp
 from pathloom_kit.ids import new_id
@@ -17,7 +19,7 @@ from pathloom_kit.rpc.server import RunningServer, serve
 from pathloom_kit.service import spawn
 
 from pathloom_journey_graph.adapters.blueprint_files import BlueprintError, load_blueprints
-from pathloom_journey_graph.adapters.follower_store import Neo4jFollowerStore
+from pathloom_journey_graph.adapters.follower_store import Entry, Neo4jFollowerStore
 from pathloom_journey_graph.adapters.follows import FollowCustomers, FollowEvents
 from pathloom_journey_graph.adapters.graph import Graph, transient
 from pathloom_journey_graph.adapters.journey_reads import JourneyReads
@@ -34,6 +36,8 @@ from pathloom_journey_graph.application.trace_event import TraceEvent
 from pathloom_journey_graph.domain.blueprint import Blueprints
 from pathloom_journey_graph.entrypoints.grpc import DOMAIN, SERVICE, JourneyServicer, UseCases
 from pathloom_journey_graph.settings import Settings
+
+E = TypeVar("E", bound=Entry)
 
 
 def driver_of(settings: Settings) -> AsyncDriver:
@@ -94,30 +98,36 @@ async def build(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     stack.push_async_callback(upstream.close)
     events = FollowEvents(graph, PlaceEvents(recut, meta.secret))
     customers = FollowCustomers(graph, MoveRecords(recut, meta.secret))
-    of_events: Follower[events_pb2.LoggedEvent] = Follower(
-        "events",
-        GrpcFeed(events_pb2_grpc.EventLogServiceStub(upstream).FollowEvents),
-        Neo4jFollowerStore(graph, clock, events.effect, events.finish, events.keys, wakeup.signal),
-        clock,
-        max_entries=settings.max_entries,
-        bulk_share=settings.bulk_share,
-        transient=transient,
+    of_events = Neo4jFollowerStore(graph, clock, events.effect, events.finish, events.keys, wakeup.signal)
+    of_customers = Neo4jFollowerStore(
+        graph, clock, customers.effect, customers.finish, customers.keys, wakeup.signal, exclusive=True
     )
-    of_customers: Follower[customers_pb2.CustomerEntry] = Follower(
-        "customers",
-        GrpcFeed(customers_pb2_grpc.CustomerServiceStub(upstream).FollowCustomers),
-        Neo4jFollowerStore(
-            graph, clock, customers.effect, customers.finish, customers.keys, wakeup.signal, exclusive=True
-        ),
-        clock,
-        max_entries=settings.max_entries,
-        bulk_share=settings.bulk_share,
-        transient=transient,
+    log, people = (
+        events_pb2_grpc.EventLogServiceStub(upstream),
+        customers_pb2_grpc.CustomerServiceStub(upstream),
     )
     holder = new_id("jg")
-    for follower in (of_events, of_customers):
-        lease = GraphLease(graph, f"follow:{follower.state.feed}", holder)
-        spawn(stack, lease.while_held(follower.run), f"{follower.state.feed} follower")
+    follows = {
+        "events": _following(
+            "events",
+            GrpcFeed(log.FollowEvents),
+            of_events,
+            events_pb2.LoggedEvent.FromString,
+            clock,
+            settings,
+        ),
+        "customers": _following(
+            "customers",
+            GrpcFeed(people.FollowCustomers),
+            of_customers,
+            customers_pb2.CustomerEntry.FromString,
+            clock,
+            settings,
+        ),
+    }
+    for feed_name, follow in follows.items():
+        lease = GraphLease(graph, f"follow:{feed_name}", holder)
+        spawn(stack, lease.while_held(follow), f"{feed_name} follower")
     sweeps = Sweeps(graph, again, wakeup.signal)
     sweeping = GraphLease(graph, "sweep", holder)
     spawn(stack, sweeping.while_held(lambda: sweeps.run(settings.due_every_s)), "sweeps")
@@ -141,3 +151,36 @@ async def build(settings: Settings, stack: AsyncExitStack) -> RunningServer:
         rpc_token=settings.rpc_token.get_secret_value(),
         domain=DOMAIN,
     )
+
+
+def _following(
+    feed: str,
+    client: FeedClient[E],
+    store: Neo4jFollowerStore[E],
+    parse: Callable[[bytes], E],
+    clock: Clock,
+    settings: Settings,
+) -> Callable[[], Awaitable[None]]:
+    """What the holder of a feed's lease does: tries what is parked again, then follows."""
+    follower: Follower[E] = Follower(
+        feed,
+        client,
+        store,
+        clock,
+        max_entries=settings.max_entries,
+        bulk_share=settings.bulk_share,
+        transient=transient,
+    )
+
+    async def follow() -> None:
+        while True:
+            try:
+                await store.replay_parked(feed, parse)
+                break
+            except Exception as error:
+                if not transient(error):
+                    raise
+                await asyncio.sleep(1)
+        await follower.run()
+
+    return follow

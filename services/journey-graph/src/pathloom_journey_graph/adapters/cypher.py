@@ -276,6 +276,11 @@ MERGE (p:Parked {id: $id})
 SET p.feed = $feed, p.key = $key, p.n = $n, p.lane = $lane, p.epoch = $epoch, p.reason = $reason, p.entry = $entry, p.at = $at
 """
 RELEASE = "MATCH (p:Parked) WHERE p.feed = $feed AND p.key IN $keys DELETE p"
+LIST_PARKED = """
+MATCH (p:Parked) WHERE p.feed = $feed
+RETURN p.id AS id, p.entry AS entry, p.epoch AS epoch, p.lane AS lane, p.n AS n ORDER BY p.at, p.n
+"""
+DROP_ONE_PARKED = "MATCH (p:Parked {id: $id}) DELETE p"
 COUNT_PARKED = "MATCH (p:Parked) RETURN count(p) AS n"
 COUNT_WAITING = "MATCH (i:Item) WHERE i.waiting = true RETURN count(i) AS n"
 FIND_PARKED = "MATCH (p:Parked) WHERE p.feed = $feed AND p.key = $key RETURN p.reason AS reason"

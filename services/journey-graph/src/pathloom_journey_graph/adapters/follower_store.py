@@ -1,7 +1,8 @@
 """Following in Neo4j: cursor, effect, watermarks and parked entries in one transaction."""
 
+import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from neo4j import AsyncManagedTransaction
 from pathloom_kit.clock import Clock
@@ -10,10 +11,12 @@ from pathloom_kit.feeds.page import Watermark
 from pathloom_kit.feeds.stale import StaleCursor
 
 from pathloom_journey_graph.adapters import cypher
-from pathloom_journey_graph.adapters.graph import Graph
+from pathloom_journey_graph.adapters.graph import Graph, transient
 from pathloom_journey_graph.adapters.graph_tx import Neo4jGraphTx
 from pathloom_journey_graph.adapters.rows import rows_of
 from pathloom_journey_graph.domain.values import SECOND
+
+_log = logging.getLogger(__name__)
 
 
 class Entry(Protocol):
@@ -114,6 +117,38 @@ class Neo4jFollowerStore(Generic[E]):
         await self._finish(epoch)
         await self._graph.write_rows(cypher.SET_RESTART, feed=feed, epoch=None)
         self._committed()
+
+    async def replay_parked(self, feed: str, parse: Callable[[bytes], E]) -> int:
+        """Tries everything parked again, oldest first, each in a transaction of its own; what still fails stays.
+
+        Returns how many went through. Done whenever the service begins to follow: a version that knows better is the
+        one thing that helps against an entry that fails deterministically.
+        """
+        done = 0
+        for row in await self._graph.read_rows(cypher.LIST_PARKED, feed=feed):
+            place = Cursor(row["epoch"], 0, Lane(row["lane"]), row["n"])
+
+            async def work(
+                tx: AsyncManagedTransaction, row: dict[str, Any] = row, place: Cursor = place
+            ) -> None:
+                if self._exclusive:
+                    await rows_of(tx, cypher.LOCK_GATE, id=f"gate|{feed}|0")
+                await self._effect(self._graph.tx(tx), [parse(row["entry"])], place)
+                await rows_of(tx, cypher.DROP_ONE_PARKED, id=row["id"])
+
+            try:
+                await self._graph.write(work)
+            except Exception as error:
+                if transient(error):
+                    raise
+                _log.warning(
+                    "still parked", extra={"feed": feed, "n": row["n"], "error": type(error).__name__}
+                )
+                continue
+            done += 1
+        if done:
+            self._committed()
+        return done
 
     async def _advance(self, tx: AsyncManagedTransaction, feed: str, expected: Cursor, new: Cursor) -> None:
         """The cursor's lock first: whoever is late finds it moved, and has done nothing yet."""
