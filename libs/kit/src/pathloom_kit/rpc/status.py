@@ -6,7 +6,7 @@ import grpc
 import grpc.aio
 from google.protobuf.any_pb2 import Any as Any_
 from google.protobuf.duration_pb2 import Duration
-from google.rpc import error_details_pb2, status_pb2  # type: ignore[import-untyped]
+from google.rpc import error_details_pb2, status_pb2
 
 from pathloom_kit.errors import DomainError, FeedReset, Kind, RemoteError
 

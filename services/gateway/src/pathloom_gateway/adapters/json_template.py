@@ -29,7 +29,8 @@ def journey_template(view: JourneyView) -> list[Part]:
     often) and without the closing brace: see `score_json`."""
     bare = JourneyView()
     bare.CopyFrom(view)
-    for name in ("promises", *_SCORED):
+    bare.ClearField("promises")
+    for name in _SCORED:
         bare.ClearField(name)
     value = to_value(bare)
     parts: list[Part] = [msgspec.json.encode(value)[:-1]]

@@ -74,7 +74,7 @@ class PostgresLookUpList:
     ) -> tuple[Sequence[admin_pb2.LookUpRecord], str]:
         statement = select(LookUpRow.__table__).order_by(col(LookUpRow.look_up_id).desc())  # type: ignore[attr-defined]
         if customer_id:
-            statement = statement.where(col(LookUpRow.customer_ids).contains([customer_id]))  # type: ignore[attr-defined]
+            statement = statement.where(col(LookUpRow.customer_ids).contains([customer_id]))
         if token:
             statement = statement.where(col(LookUpRow.look_up_id) < _before(token))
         async with self.database.transaction() as conn:

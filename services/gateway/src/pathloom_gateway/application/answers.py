@@ -41,7 +41,7 @@ class ReadyView:
 class LookUpAnswer:
     """None, one or several; `revision` is the newest of everything in it."""
 
-    outcome: LookUpOutcome
+    outcome: "LookUpOutcome.ValueType"
     age: Age
     revision: int
     view: ReadyView | None = None

@@ -33,7 +33,13 @@ class EffortSum:
             self.waiting_s += one.waiting_s + one.hold_s
             self.talking_s += one.talking_s
             self.self_service_s += one.self_service_s
-            if not any(map(one.HasField, ("waiting_s", "talking_s", "hold_s", "self_service_s"))):
+            measured = (
+                one.HasField("waiting_s")
+                or one.HasField("talking_s")
+                or one.HasField("hold_s")
+                or one.HasField("self_service_s")
+            )
+            if not measured:
                 self.not_measured += 1
 
     def add_omitted(self, omitted: Omitted) -> None:

@@ -176,7 +176,7 @@ def normalised(event: dict[str, Any], batch_context: Mapping[str, Any] | None) -
         context = {**batch_context, **(context or {})}
         event = {**event, "context": context}
     persons = isinstance(context, dict) and isinstance(context.get("traits"), dict)
-    if persons and event.get("type") != "group" and not event.get("traits"):
+    if context and persons and event.get("type") != "group" and not event.get("traits"):
         rest = {name: value for name, value in context.items() if name != "traits"}
         event = {**event, "traits": context["traits"], "context": rest}
     category, properties = event.get("category"), event.get("properties")

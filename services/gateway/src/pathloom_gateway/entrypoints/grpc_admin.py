@@ -27,8 +27,8 @@ _CALLS = {
 }
 
 
-class AdminServicer(admin_pb2_grpc.AdminServiceServicer):
-    """pathloom.gateway.v1.AdminService: each call authenticates, then delegates to the call of the same name."""
+class AdminServicer:
+    """pathloom.gateway.v1.AdminService, its methods set from the table above: each call authenticates, then delegates to the call of the same name."""
 
     def __init__(self, calls: AdminCalls, guard: GrpcGuard) -> None:
         for name, call in _CALLS.items():

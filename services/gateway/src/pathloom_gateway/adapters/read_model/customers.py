@@ -92,7 +92,7 @@ async def _apply_things(
 ) -> None:
     if not things:
         return
-    rows = []
+    rows: list[tuple[str, int, int, int, str | None, bytes | None]] = []
     for key in sorted(things):
         entry = things[key]
         if entry.HasField("customer"):

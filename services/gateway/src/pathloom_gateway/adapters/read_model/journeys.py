@@ -88,7 +88,7 @@ async def apply_journeys(conn: RawConnection, entries: Sequence[JourneyEntry], p
     }
     if rows:
         await conn.execute(_PUT, place.epoch, *map(list, zip(*rows, strict=True)))
-        touched.owners.update(row[3] for row in rows)
+        touched.owners.update(str(row[3]) for row in rows)
     await _put_promises(conn, kept, withdrawn)
     await _put_touchpoints(conn, kept, there, touched)
     await _keep_lost(conn, kept, before, place.epoch, touched)

@@ -23,7 +23,7 @@ def message_of(said: Mapping[str, Any], message: type[M]) -> M:
     """The message, checked by its own rules. InvalidArgument that names each field at fault."""
     found = message()
     try:
-        json_format.ParseDict(said, found)
+        json_format.ParseDict(dict(said), found)
     except (json_format.ParseError, ValueError, TypeError, RecursionError, OverflowError) as error:
         raise _wrong(error) from None
     check(found)

@@ -48,7 +48,7 @@ def components() -> dict[str, dict[str, Any]]:
     return dict(_components)
 
 
-def _ref(descriptor: Descriptor) -> dict[str, str]:
+def _ref(descriptor: Any) -> dict[str, str]:
     name = descriptor.full_name.removeprefix("pathloom.")
     if name not in _components:
         _components[name] = {}
@@ -79,7 +79,7 @@ def _of_field(field: FieldDescriptor, rules: validate_pb2.FieldRules) -> dict[st
         return {"type": "object", "additionalProperties": _of_one(value, validate_pb2.FieldRules())}
     if not field.is_repeated:
         return _of_one(field, rules)
-    schema = {"type": "array", "items": _of_one(field, rules.repeated.items)}
+    schema: dict[str, Any] = {"type": "array", "items": _of_one(field, rules.repeated.items)}
     if rules.repeated.min_items:
         schema["minItems"] = rules.repeated.min_items
     if rules.repeated.max_items:
