@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -47,10 +48,19 @@ async def said_by(
     owners |= {customer for ids in customers_of.values() for customer in ids}
     counter.total = len(wanted) + len(owners)
     read = await _all([_customer(api, each, counter) for each in sorted(owners)])
-    unidentified = frozenset(owner for owner, (nobody, _) in zip(sorted(owners), read, strict=True) if nobody)
-    return Said(
-        customers_of, unidentified, [touchpoint for _, touchpoints in read for touchpoint in touchpoints]
-    )
+    # A list may name a customer by an id of before; asked by either, the platform answers the same customer.
+    by_id = {customer.customer_id: customer for customer in read}
+    unidentified = frozenset(customer_id for customer_id, each in by_id.items() if each.unidentified)
+    return Said(customers_of, unidentified, [point for each in by_id.values() for point in each.touchpoints])
+
+
+@dataclass(frozen=True, slots=True)
+class _Customer:
+    """Under the present id; `unidentified`: nobody is known behind it."""
+
+    customer_id: str
+    unidentified: bool
+    touchpoints: list[Touchpoint]
 
 
 async def _customers_of(api: PublicApi, identifier: Identifier, counter: "_Counter") -> frozenset[str]:
@@ -75,18 +85,19 @@ async def _listed(api: PublicApi) -> list[scores_pb2.JourneyRow]:
             return rows
 
 
-async def _customer(api: PublicApi, customer_id: str, counter: "_Counter") -> tuple[bool, list[Touchpoint]]:
-    """Whether nobody is known behind it, and every touchpoint of every journey of it."""
+async def _customer(api: PublicApi, customer_id: str, counter: "_Counter") -> _Customer:
+    """Every touchpoint of every journey, whatever id the customer is asked by."""
     view = (await api.look_up({"customer_id": customer_id})).view
-    touchpoints, token = [], ""
+    found = _Customer(view.customer_id, view.unidentified, [])
+    token = ""
     while True:
         page = await api.journeys(customer_id, token)
         for journey in page.journeys:
-            touchpoints += await _touchpoints(api, journey, customer_id)
+            found.touchpoints.extend(await _touchpoints(api, journey, view.customer_id))
         token = page.next_page_token
         if not token:
             counter.one_more()
-            return view.unidentified, touchpoints
+            return found
 
 
 async def _touchpoints(api: PublicApi, journey: view_pb2.JourneyView, customer_id: str) -> list[Touchpoint]:
