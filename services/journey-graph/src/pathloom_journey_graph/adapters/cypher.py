@@ -223,7 +223,8 @@ DELETE n
 """
 LINK_JOURNEY = """
 UNWIND $rows AS row
-MATCH (i:Touchpoint {id: row.id}), (j:Journey {id: row.journey_id})
+MATCH (i:Item {id: row.id}) WHERE i:Touchpoint
+MATCH (j:Entry {id: row.journey_id})
 MERGE (j)-[:HAS]->(i)
 """
 LINK_NEXT = (
@@ -322,9 +323,7 @@ MATCH (j:Journey)
 WHERE ($goal = '' OR j.goal = $goal) AND j.opened_at >= $from AND j.opened_at < $to AND ($test OR NOT j.test)
 RETURN j[$by] AS steps, j.closed AS closed, count(*) AS journeys, collect(j.id)[..3] AS examples
 """
-COUNT_TOUCHPOINTS = (
-    "MATCH (i:Touchpoint:Item) WHERE i.customer_id = $id AND i.journey_id <> '' RETURN count(i) AS n"
-)
+COUNT_TOUCHPOINTS = "MATCH (i:Item) WHERE i.customer_id = $id AND i.start IS NOT NULL AND i:Touchpoint AND i.journey_id <> '' RETURN count(i) AS n"
 TOUCHPOINTS_PAGE = (
     """
 MATCH (i:Item) WHERE i.customer_id = $id AND i:Touchpoint AND i.journey_id <> '' AND i.start <= $start
