@@ -104,7 +104,8 @@ def _who(view: view_pb2.CustomerView) -> Iterator[tuple[str, str]]:
         yield "case", escape(case.title or case.case_id)
     sources = ", ".join(sorted({known.source_namespace for known in view.known_as}))
     if view.known_as:
-        yield "known as", f"{len(view.known_as) + view.more_records} records in {escape(sources)}"
+        count = len(view.known_as) + view.more_records
+        yield "known as", f"{count} record{'s' if count > 1 else ''} in {escape(sources)}"
     for text, times in Counter(why.text for why in view.why_one).items():
         yield "why one", escape(text) + (f" ({times} times)" if times > 1 else "")
 
