@@ -54,14 +54,14 @@ def door() -> Door:
 
 @pytest.fixture
 async def api(door: Door, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[PublicApi]:
-    monkeypatch.setattr("pathloom_local.api.client.asyncio.sleep", _no_sleep)
+    monkeypatch.setattr("pathloom_local.api.client._pause", _no_pause)
     async with PublicApi("http://127.0.0.1:1", "key", patience_s=0.5) as made:
         await made._client.aclose()
         made._client = httpx.AsyncClient(base_url="http://127.0.0.1:1", transport=httpx.MockTransport(door))
         yield made
 
 
-async def _no_sleep(seconds: float) -> None: ...
+async def _no_pause(seconds: float) -> None: ...
 
 
 def file_map() -> FileMap:

@@ -157,7 +157,7 @@ class PublicApi:
                 raise failure
             self.waits += 1
             backoff = min(_LONGEST_WAIT_S, 0.2 * 2 ** min(tries, 8)) * random.uniform(0.5, 1.0)  # noqa: S311 - spreads retries
-            await asyncio.sleep(wait if wait is not None else backoff)
+            await _pause(wait if wait is not None else backoff)
 
 
 def _checked(answer: httpx.Response) -> httpx.Response:
@@ -185,3 +185,7 @@ def _retry_after(answer: httpx.Response) -> float | None:
 
 def _local(url: str) -> bool:
     return httpx.URL(url).host in ("127.0.0.1", "localhost", "::1")
+
+
+async def _pause(seconds: float) -> None:
+    await asyncio.sleep(seconds)
