@@ -42,7 +42,9 @@ class Watcher:
     async def changed(self, timeout_s: float) -> bool:
         """True when something changed since the last call."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._event.wait(), timeout_s)
+            # Not wait_for: on Python 3.11 it can swallow a cancellation (as in the kit's followers).
+            async with asyncio.timeout(timeout_s):
+                await self._event.wait()
         was = self._event.is_set()
         self._event.clear()
         return was
@@ -115,7 +117,8 @@ class ViewHub:
         while True:
             # The time-out is for noticing a dead connection.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._something.wait(), 15)
+                async with asyncio.timeout(15):
+                    await self._something.wait()
             self._something.clear()
             pending, self._pending = self._pending, set()
             for message in _messages(pending):
