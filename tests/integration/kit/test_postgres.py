@@ -84,6 +84,10 @@ async def test_transient_is_what_may_pass(upstream: Database) -> None:
             await conn.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
     assert is_transient(cut.value)
     assert is_transient(asyncpg.DiskFullError())
+    # asyncpg's words for a connection that has been told it ends and has not ended yet
+    dying = asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress")
+    assert is_transient(dying)
+    assert not is_transient(asyncpg.InternalClientError("some other state of affairs"))
     assert not is_transient(asyncpg.UniqueViolationError())
     assert not is_transient(KeyError())
     async with upstream.transaction() as conn:

@@ -44,4 +44,7 @@ def is_transient(error: BaseException) -> bool:
         return error.code() in _CODES
     if isinstance(error, asyncpg.InterfaceError):
         return "closed" in str(error) or "closing" in str(error)  # the pool or connection went away
+    if isinstance(error, asyncpg.InternalClientError):
+        # Between the server's last word and the end of its connection asyncpg answers a new query so.
+        return "cannot switch to state" in str(error)
     return isinstance(error, (*_POSTGRES, OSError, TimeoutError, asyncio.TimeoutError))

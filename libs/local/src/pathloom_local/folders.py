@@ -57,13 +57,13 @@ class DataFolder:
         return self.root / "state.json"
 
     def secret(self, name: str) -> Path:
-        """The file of a random secret (256 bits, URL-safe text), made at the first call, readable by its owner only."""
+        """The file of a random secret (256 bits in hex: never read as an option), made at the first call, readable by its owner only."""
         path = self.root / "secrets" / name
         if not path.exists():
             # Written beside and linked into place, so that a crash never leaves half a secret.
             draft = path.with_name(f".{name}.{os.getpid()}")
             with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-                file.write(secrets.token_urlsafe(32))
+                file.write(secrets.token_hex(32))
                 file.flush()
                 os.fsync(file.fileno())
             draft.replace(path)

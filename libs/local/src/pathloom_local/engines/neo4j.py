@@ -122,7 +122,7 @@ class Neo4j:
 
     async def _set_password(self, processes: Processes) -> None:
         password = self._folder.secret("neo4j").read_text()
-        main = ["org.neo4j.cli.AdminTool", "dbms", "set-initial-password", password]
+        main = ["org.neo4j.cli.AdminTool", "dbms", "set-initial-password", "--", password]
         command = self._java("neo4j-password", ["-Xmx128m"], main)
         try:
             await processes.run(command, seconds=120)
