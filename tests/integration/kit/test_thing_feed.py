@@ -2,15 +2,18 @@
 
 import asyncio
 import random
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
+import asyncpg
 import pytest
 from pathloom_kit.feeds import log
 from pathloom_kit.feeds.cursor import LANES, Cursor, Lane
 from pathloom_kit.feeds.epoch import ensure_epoch, epoch, new_epoch, renew_epoch
 from pathloom_kit.feeds.log import Thing, ThingFeed
-from pathloom_kit.postgres import Database
+from pathloom_kit.feeds.tables import FEED_TABLES_SQL
+from pathloom_kit.postgres import Database, connect
+from pathloom_local.engines.postgres import PostgresServer
 
 from .followed_things import FEED, Entry, publish
 
@@ -159,3 +162,30 @@ async def test_tables_brought_back_from_a_dump_begin_a_new_epoch(upstream: Datab
         )
         assert await epoch(conn) == before
         assert await ensure_epoch(conn) != before
+
+
+async def test_a_copy_of_the_database_in_its_place_begins_a_new_epoch(
+    new_database: Callable[[], Awaitable[str]], postgres: PostgresServer
+) -> None:
+    url = await new_database()
+    name = url.rpartition("/")[2]
+    before = ""
+    for again in (False, True):
+        database = await connect(url, "", application_name="kit-tests")
+        try:
+            async with database.asyncpg() as conn:
+                if not again:
+                    for statement in FEED_TABLES_SQL:
+                        await conn.execute(statement)
+                assert await ensure_epoch(conn) != before
+                before = await ensure_epoch(conn)
+        finally:
+            await database.close()
+        if not again:
+            admin = await asyncpg.connect(postgres.url())
+            try:
+                await admin.execute(f"CREATE DATABASE {name}_copy TEMPLATE {name}")
+                await admin.execute(f"DROP DATABASE {name}")
+                await admin.execute(f"ALTER DATABASE {name}_copy RENAME TO {name}")
+            finally:
+                await admin.close()

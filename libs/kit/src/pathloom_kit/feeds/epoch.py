@@ -5,10 +5,12 @@ import secrets
 from pathloom_kit.postgres import RawConnection
 
 # What changes when the data was brought back from elsewhere: the cluster (dump and restore into another), its
-# timeline (point-in-time recovery, promotion of a standby), the table's own id (dump and restore into the same).
+# timeline (point-in-time recovery, promotion of a standby), the database (a copy of it in its place: CREATE DATABASE
+# ... TEMPLATE keeps the ids of all tables), the table's own id (dump and restore into the same).
 _FINGERPRINT = """
 SELECT (SELECT system_identifier FROM pg_control_system())::text
     || ':' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8)
+    || ':' || (SELECT oid FROM pg_database WHERE datname = current_database())
     || ':' || 'feed_epoch'::regclass::oid
 """
 
