@@ -17,7 +17,7 @@ make() { # NAME KEY=VALUE...: by files, so that no list of processes shows a val
   done
   kubectl -n "$namespace" create secret generic "$name" "${arguments[@]}"
 }
-random() { head -c 32 /dev/urandom | base64 | tr '+/' '-_' | tr -d '=\n'; }
+random() { od -An -v -tx1 -N32 /dev/urandom | tr -d ' \n'; } # in hex: never taken for an option
 
 make pathloom-rpc "token=$(random)"
 make identity-erasure "secret=$(random)"

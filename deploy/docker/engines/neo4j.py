@@ -78,6 +78,7 @@ def set_password(environment: dict[str, str]) -> None:
         "org.neo4j.cli.AdminTool",
         "dbms",
         "set-initial-password",
+        "--",  # a password may look like an option
         password,
     ]
     with os.fdopen(os.open(arguments, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
