@@ -14,7 +14,9 @@ import msgspec
 from pathloom_kit.clock import SystemClock
 from pathloom_kit.ids import new_id
 from pathloom_kit.postgres import Database, connect
+from pathloom_kit.readiness import PostgresAnswers, follow_store
 from pathloom_kit.rpc import client, server
+from pathloom_kit.service import spawn
 
 from pathloom_gateway.adapters.identity import IdentityEventLog, IdentitySources, IdentityStewardship
 from pathloom_gateway.adapters.keys import PostgresKeys
@@ -139,7 +141,11 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Gateway:
         rpc_token=None,
         domain=DOMAIN,
         max_message_mb=_MAX_MESSAGE_MB,
+        checks_itself=grpc_ingest.CHECKS_ITSELF,
     )
+    answers = PostgresAnswers(database)
+    stack.callback(answers.close)
+    spawn(stack, follow_store(grpc, answers), "readiness")
     _log.info("listening", extra={"http_port": http.port, "grpc_port": grpc.port})
     return Gateway(http, grpc)
 

@@ -13,6 +13,7 @@ from pathloom_kit.ids import new_id
 from pathloom_kit.leases import PgLease, while_held
 from pathloom_kit.postgres import connect
 from pathloom_kit.postgres import migrate as migrate_database
+from pathloom_kit.readiness import PostgresAnswers, follow_store
 from pathloom_kit.rpc.server import RunningServer, serve
 from pathloom_kit.service import spawn
 
@@ -104,7 +105,7 @@ async def build(settings: Settings, stack: AsyncExitStack, clock: Clock | None =
         EraseCustomer(work, resolve, clock, new_id, timedelta(days=settings.logs_follow_after_days)),
     )
     sources = customers_grpc.SourceServicer(Sources(database, published))
-    return await serve(
+    server = await serve(
         [
             (events_pb2_grpc.add_EventLogServiceServicer_to_server, events, events_grpc.SERVICE),
             (customers_pb2_grpc.add_CustomerServiceServicer_to_server, customers, customers_grpc.CUSTOMERS),
@@ -115,3 +116,7 @@ async def build(settings: Settings, stack: AsyncExitStack, clock: Clock | None =
         domain=DOMAIN,
         checks_itself=events_grpc.CHECKS_ITSELF,
     )
+    answers = PostgresAnswers(database)
+    stack.callback(answers.close)
+    spawn(stack, follow_store(server, answers), "readiness")
+    return server

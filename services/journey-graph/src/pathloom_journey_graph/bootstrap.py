@@ -14,6 +14,7 @@ from pathloom_kit.feeds.follow import FeedClient, Follower, GrpcFeed
 from pathloom_kit.feeds.serve import FeedServer
 from pathloom_kit.feeds.wakeup import LocalWakeUp
 from pathloom_kit.ids import new_id
+from pathloom_kit.readiness import follow_store
 from pathloom_kit.rpc.client import channel
 from pathloom_kit.rpc.server import RunningServer, serve
 from pathloom_kit.service import spawn
@@ -145,12 +146,15 @@ async def build(settings: Settings, stack: AsyncExitStack) -> RunningServer:
         blueprints=blueprints_to_proto(blueprints.all),
         describe_feeds=feed.describe,
     )
-    return await serve(
+    server = await serve(
         [(journeys_pb2_grpc.add_JourneyServiceServicer_to_server, JourneyServicer(use_cases), SERVICE)],
         address=settings.grpc_address,
         rpc_token=settings.rpc_token.get_secret_value(),
         domain=DOMAIN,
+        transient=transient,
     )
+    spawn(stack, follow_store(server, graph.answers), "readiness")
+    return server
 
 
 def _following(

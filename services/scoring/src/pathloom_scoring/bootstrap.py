@@ -17,6 +17,7 @@ from pathloom_kit.ids import new_id
 from pathloom_kit.leases import PgLease, while_held
 from pathloom_kit.postgres import connect
 from pathloom_kit.postgres import migrate as migrate_database
+from pathloom_kit.readiness import PostgresAnswers, follow_store
 from pathloom_kit.rpc.client import channel
 from pathloom_kit.rpc.server import RunningServer, serve
 from pathloom_kit.service import spawn
@@ -81,9 +82,13 @@ async def build(settings: Settings, stack: AsyncExitStack) -> RunningServer:
         scores=FeedServer(feed.read_page, renew_epoch=feed.renew_epoch, wakeup=wakeups.of(SCORES_FEED)),
         describe_feeds=feed.describe,
     )
-    return await serve(
+    server = await serve(
         [(scores_pb2_grpc.add_ScoringServiceServicer_to_server, ScoringServicer(use_cases), SERVICE)],
         address=settings.grpc_address,
         rpc_token=settings.rpc_token.get_secret_value(),
         domain=DOMAIN,
     )
+    answers = PostgresAnswers(database)
+    stack.callback(answers.close)
+    spawn(stack, follow_store(server, answers), "readiness")
+    return server

@@ -12,6 +12,7 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 from pathloom_kit import telemetry
 from pathloom_kit import telemetry_names as names
 from pathloom_kit.errors import DomainError, Kind
+from pathloom_kit.rpc.texts import check_texts
 from pathloom_kit.rpc.validate import check, parse
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class GuardedCall:
         message = parse(self._handler.request_deserializer, raw)
         if self._check_rules:
             check(message)
+            check_texts(message)
         return message
 
     async def _requests(self, raw: AsyncIterator[bytes]) -> AsyncIterator[Any]:

@@ -27,17 +27,22 @@ class RunningServer:
         self._server = server
         self._checks = checks
         self._names = ("", *names)
+        self._stopping = False
 
     async def set_serving(self, serving: bool) -> None:
-        """What grpc.health.v1 answers, for the whole server and for each of its services."""
+        """What grpc.health.v1 answers, for the whole server and for each of its services. A server that is stopping
+        says NOT_SERVING, whatever is said here."""
         state = (
-            health_pb2.HealthCheckResponse.SERVING if serving else health_pb2.HealthCheckResponse.NOT_SERVING
+            health_pb2.HealthCheckResponse.SERVING
+            if serving and not self._stopping
+            else health_pb2.HealthCheckResponse.NOT_SERVING
         )
         for name in self._names:
             await self._checks.set(name, state)
 
     async def stop(self, grace: float = 10.0) -> None:
         """Says NOT_SERVING, takes no new calls, lets those in flight end for up to `grace` seconds, then cuts them."""
+        self._stopping = True
         await self.set_serving(False)
         await self._server.stop(grace)
 

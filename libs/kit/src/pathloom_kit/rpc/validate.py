@@ -13,7 +13,10 @@ def parse(deserialize: Any, raw: bytes) -> Message:
     try:
         return deserialize(raw)  # type: ignore[no-any-return]
     except (DecodeError, ValueError) as error:
-        raise InvalidArgument("the request is not a well-formed message") from error
+        raise InvalidArgument(
+            "the request is not a well-formed message",
+            fields={"request": "is not well-formed (a text may not be UTF-8, or it is nested too deeply)"},
+        ) from error
 
 
 def check(message: Message) -> None:

@@ -9,6 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from pathloom.gateway.v1 import ingest_pb2, ingest_pb2_grpc
 from pathloom_kit.errors import InvalidArgument
 from pathloom_kit.rpc.server import ServiceEntry
+from pathloom_kit.rpc.validate import check
 
 from pathloom_gateway.application.record_events import RecordEvents, SentBatch
 from pathloom_gateway.domain.access import Scope
@@ -16,6 +17,9 @@ from pathloom_gateway.domain.sent_event import Sent
 from pathloom_gateway.entrypoints.grpc_guard import GrpcGuard
 from pathloom_gateway.entrypoints.struct_json import object_of
 
+_SERVICE = ingest_pb2.DESCRIPTOR.services_by_name["IngestService"].full_name
+CHECKS_ITSELF = (f"/{_SERVICE}/Record",)
+"""Judges the texts of its events one by one, since one bad event must not sink the rest."""
 MAX_REQUEST_BYTES = 500 * 1024
 _TEXTS = (
     ("message_id", "messageId"),
@@ -37,6 +41,7 @@ class IngestServicer(ingest_pb2_grpc.IngestServiceServicer):
 
     async def Record(self, request: ingest_pb2.RecordRequest, context: Any) -> ingest_pb2.RecordResponse:
         principal = await self.guard(context, Scope.INGEST)
+        check(request)
         size = request.ByteSize()
         if size > MAX_REQUEST_BYTES:
             raise InvalidArgument(
@@ -51,9 +56,8 @@ class IngestServicer(ingest_pb2_grpc.IngestServiceServicer):
 
 def entries(record: RecordEvents, guard: GrpcGuard) -> Sequence[ServiceEntry]:
     """For pathloom_kit.rpc.server.serve."""
-    name = ingest_pb2.DESCRIPTOR.services_by_name["IngestService"].full_name
     servicer = IngestServicer(record, guard)
-    return [(ingest_pb2_grpc.add_IngestServiceServicer_to_server, servicer, name)]
+    return [(ingest_pb2_grpc.add_IngestServiceServicer_to_server, servicer, _SERVICE)]
 
 
 def _sent(event: ingest_pb2.Event) -> Sent:

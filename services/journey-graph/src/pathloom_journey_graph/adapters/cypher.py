@@ -27,6 +27,7 @@ SCHEMA = (
     "CREATE INDEX journey_generation IF NOT EXISTS FOR (j:Journey) ON (j.generation)",
 )
 INDEXES_READY = "CALL db.awaitIndexes(120)"
+ANSWERS = "RETURN true"
 META = """
 MERGE (m:Meta {id: 'graph'})
 ON CREATE SET m.epoch = $epoch, m.secret = $secret, m.generation = 1, m.blueprints = ''

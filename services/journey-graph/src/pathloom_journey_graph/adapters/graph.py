@@ -27,7 +27,7 @@ class GraphMeta:
     generation: int
 
 
-def transient(error: Exception) -> bool:
+def transient(error: BaseException) -> bool:
     """A lost connection, a deadlock, a store that is full or starting: it may go away by itself."""
     if isinstance(error, (ServiceUnavailable, SessionExpired)):
         return True
@@ -64,6 +64,11 @@ class Graph:
         self.secret = bytes.fromhex(rows[0]["secret"])
         generation = (await self.write_rows(cypher.NEW_GENERATION, blueprints=blueprints))[0]["generation"]
         return GraphMeta(rows[0]["epoch"], self.secret, generation)
+
+    async def answers(self) -> None:
+        """Raises when the database does not answer. Tried once: whoever asks decides what a failure means."""
+        async with self._driver.session(database=self._database) as session:
+            await (await session.run(cypher.ANSWERS)).consume()
 
     async def renew_epoch(self, lost: str) -> str:
         """A cursor of `lost` lies beyond its head, so this graph is older than its reader: a new epoch, once."""

@@ -9,6 +9,7 @@ from fastapi import Response
 from google.protobuf import json_format
 from google.protobuf.message import Message
 from pathloom_kit.errors import InvalidArgument
+from pathloom_kit.rpc.texts import check_texts
 from pathloom_kit.rpc.validate import check
 
 M = TypeVar("M", bound=Message)
@@ -27,6 +28,7 @@ def message_of(said: Mapping[str, Any], message: type[M]) -> M:
     except (json_format.ParseError, ValueError, TypeError, RecursionError, OverflowError) as error:
         raise _wrong(error) from None
     check(found)
+    check_texts(found)
     return found
 
 
