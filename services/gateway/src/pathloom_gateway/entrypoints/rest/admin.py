@@ -44,7 +44,7 @@ class _Route:
 _ROUTES = (
     _Route(
         "PUT",
-        "/v1/sources/{source_id}",
+        "/v1/sources/{source_id:id}",
         AdminCalls.put_source,
         customers_pb2.PutSourceRequest,
         customers_pb2.PutSourceResponse,
@@ -79,7 +79,7 @@ _ROUTES = (
     ),
     _Route(
         "DELETE",
-        "/v1/keys/{key_id}",
+        "/v1/keys/{key_id:id}",
         AdminCalls.revoke_key,
         admin_pb2.RevokeKeyRequest,
         admin_pb2.RevokeKeyResponse,

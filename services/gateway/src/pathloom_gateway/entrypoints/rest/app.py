@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pathloom_gateway import __version__
 from pathloom_gateway.entrypoints.rest import openapi, problems
 from pathloom_gateway.entrypoints.rest.ingest_paths import INGEST_PATHS
+from pathloom_gateway.entrypoints.rest.path_ids import PathIds
 
 _SECURITY_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
 
@@ -25,6 +26,7 @@ def build_app(routers: Sequence[APIRouter], cors_origins: Sequence[str]) -> ASGI
         redirect_slashes=False,
     )
     problems.install(app)
+    app.add_middleware(PathIds)
     for router in routers:
         app.include_router(router)
     openapi.install(app)

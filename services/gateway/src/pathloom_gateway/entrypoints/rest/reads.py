@@ -227,20 +227,25 @@ def router(use: ReadUseCases, door: Door) -> APIRouter:
     view = view_pb2
     add("POST", "/v1/lookup", face.look_up, view.LookUpResponse, view.LookUpRequest)
     add("POST", "/v1/search", face.search, view.SearchResponse, view.SearchRequest)
-    add("GET", "/v1/customers/{customer_id}", face.get_view, view.GetViewResponse)
-    add("GET", "/v1/customers/{customer_id}/journeys", face.list_journeys, view.ListJourneysResponse)
-    add("GET", "/v1/customers/{customer_id}/touchpoints", face.list_touchpoints, view.ListTouchpointsResponse)
-    add("GET", "/v1/customers/{customer_id}/stream", face.watch_customer, _STREAM)
-    add("GET", "/v1/journeys/{journey_id}", face.get_journey, view.GetJourneyResponse)
-    add("GET", "/v1/contacts/{contact_id}", face.get_contact, view.LookUpResponse)
+    add("GET", "/v1/customers/{customer_id:id}", face.get_view, view.GetViewResponse)
+    add("GET", "/v1/customers/{customer_id:id}/journeys", face.list_journeys, view.ListJourneysResponse)
+    add(
+        "GET",
+        "/v1/customers/{customer_id:id}/touchpoints",
+        face.list_touchpoints,
+        view.ListTouchpointsResponse,
+    )
+    add("GET", "/v1/customers/{customer_id:id}/stream", face.watch_customer, _STREAM)
+    add("GET", "/v1/journeys/{journey_id:id}", face.get_journey, view.GetJourneyResponse)
+    add("GET", "/v1/contacts/{contact_id:id}", face.get_contact, view.LookUpResponse)
     add(
         "POST",
-        "/v1/contacts/{contact_id}/caller",
+        "/v1/contacts/{contact_id:id}/caller",
         face.choose_caller,
         view.ChooseCallerResponse,
         view.ChooseCallerRequest,
     )
-    add("GET", "/v1/contacts/{contact_id}/stream", face.watch_contact, _STREAM)
+    add("GET", "/v1/contacts/{contact_id:id}/stream", face.watch_contact, _STREAM)
     scores, journeys = scores_pb2, journeys_pb2
     add("POST", "/v1/measures", face.measures, scores.GetMeasuresResponse, scores.GetMeasuresRequest)
     add(
