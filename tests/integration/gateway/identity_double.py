@@ -209,3 +209,9 @@ class _Customers(customers_pb2_grpc.CustomerServiceServicer):
             raise NotThere("CUSTOMER_NOT_FOUND")
         self._double.decided.append(request)
         return customers_pb2.EraseCustomerResponse(certificate_id="cer_1", events=3)
+
+    async def EraseEmployee(
+        self, request: customers_pb2.EraseEmployeeRequest, _: Any
+    ) -> customers_pb2.EraseEmployeeResponse:
+        self._double.decided.append(request)
+        return customers_pb2.EraseEmployeeResponse(certificate_id="cer_2", events=2)

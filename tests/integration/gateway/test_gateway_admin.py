@@ -53,6 +53,13 @@ async def test_both_faces_give_the_same_answer(gateway: RunningGateway, channel:
             stub.EraseCustomer,
             customers_pb2.EraseCustomerRequest(customer_id="cus_1", actor="steward-1"),
         ),
+        (
+            "POST",
+            "/v1/erasures/employee",
+            {"namespace": "portal", "employee_id": "ag-7"},
+            stub.EraseEmployee,
+            customers_pb2.EraseEmployeeRequest(namespace="portal", employee_id="ag-7", actor="steward-1"),
+        ),
         ("GET", "/v1/lookups", None, stub.ListLookUps, admin_pb2.ListLookUpsRequest()),
     ]
     for method, path, body, call, request in calls:

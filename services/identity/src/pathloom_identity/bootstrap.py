@@ -31,6 +31,7 @@ from pathloom_identity.adapters.unit_of_work import PostgresUnitOfWork
 from pathloom_identity.application.bind_contact import BindContact
 from pathloom_identity.application.decide import Decide
 from pathloom_identity.application.erase_customer import EraseCustomer
+from pathloom_identity.application.erase_employee import EraseEmployee
 from pathloom_identity.application.record_events import RecordEvents
 from pathloom_identity.application.resolve_events import ResolveEvents
 from pathloom_identity.entrypoints import customers_grpc, events_grpc
@@ -86,6 +87,7 @@ async def build(settings: Settings, stack: AsyncExitStack, clock: Clock | None =
     spawn(stack, while_held(lease, database, resolver.run), "resolver")
 
     work = PostgresUnitOfWork(database, log, hashes, published)
+    follow_after = timedelta(days=settings.logs_follow_after_days)
     reader = CustomerReader(database, normalise)
     events = events_grpc.EventLogServicer(
         record,
@@ -102,7 +104,8 @@ async def build(settings: Settings, stack: AsyncExitStack, clock: Clock | None =
         reader,
         BindContact(work, resolve, clock),
         Decide(work, clock, settings.demote_over),
-        EraseCustomer(work, resolve, clock, new_id, timedelta(days=settings.logs_follow_after_days)),
+        EraseCustomer(work, resolve, clock, new_id, follow_after),
+        EraseEmployee(work, clock, new_id, follow_after),
     )
     sources = customers_grpc.SourceServicer(Sources(database, published))
     server = await serve(

@@ -13,6 +13,9 @@ from pathloom_local.commands.console import DataOption, out, run
 from pathloom_local.commands.options import JsonOption, KeyFileOption, UrlOption, open_api
 from pathloom_local.errors import LocalError
 
+# Accepted is the end of the way for what belongs to no customer; anything else goes on to the view.
+_THERE = ("visible", "erased", "accepted")
+
 
 class NotThere(LocalError):
     """The event has not come as far as the view."""
@@ -30,7 +33,7 @@ def trace(
 ) -> None:
     """Tell what became of an event: accepted, record, touchpoint, journey, customer; or waiting, quarantined, parked, and why.
 
-    Exit codes: 0 it is in the view (or was erased), 1 it is not there, waits, or was set aside, 3 the platform does not answer, 6 it refused the call.
+    Exit codes: 0 it is in the view (or was erased, or belongs to no customer), 1 it is not there, waits, or was set aside, 3 the platform does not answer, 6 it refused the call.
     """
 
     async def work() -> None:
@@ -40,7 +43,7 @@ def trace(
             out.print_json(json.dumps(json_format.MessageToDict(found, preserving_proto_field_name=True)))
         else:
             _show(found)
-        if found.state not in ("visible", "erased"):
+        if found.state not in _THERE:
             raise NotThere(f"the event is {found.state}{f': {found.reason}' if found.reason else ''}")
 
     run(work())

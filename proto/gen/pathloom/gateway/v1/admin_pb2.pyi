@@ -256,7 +256,9 @@ class TraceEventResponse(_message.Message):
     CUSTOMER_ID_FIELD_NUMBER: _builtins.int
     STEPS_FIELD_NUMBER: _builtins.int
     state: _builtins.str
-    """accepted, waiting, quarantined, parked, erased: the worst that holds; visible: it is in the view."""
+    """accepted, waiting, quarantined, parked, erased: the worst that holds; visible: it is in the view. Accepted is the
+    end of the way for what belongs to no customer: `detail` says so.
+    """
     reason: _builtins.str
     """Why, when quarantined or parked."""
     detail: _builtins.str

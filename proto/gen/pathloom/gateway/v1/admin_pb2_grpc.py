@@ -87,6 +87,11 @@ class AdminServiceStub:
                 request_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.EraseCustomerRequest.SerializeToString,
                 response_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.EraseCustomerResponse.FromString,
                 _registered_method=True)
+        self.EraseEmployee = channel.unary_unary(
+                '/pathloom.gateway.v1.AdminService/EraseEmployee',
+                request_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.EraseEmployeeRequest.SerializeToString,
+                response_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.EraseEmployeeResponse.FromString,
+                _registered_method=True)
         self.GetStatus = channel.unary_unary(
                 '/pathloom.gateway.v1.AdminService/GetStatus',
                 request_serializer=pathloom_dot_gateway_dot_v1_dot_admin__pb2.GetStatusRequest.SerializeToString,
@@ -173,6 +178,13 @@ class AdminServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def EraseEmployee(self, request, context):
+        """Erases what is kept about an employee.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetStatus(self, request, context):
         """Where every service and feed stands.
         """
@@ -239,6 +251,11 @@ def add_AdminServiceServicer_to_server(servicer, server):
                     servicer.EraseCustomer,
                     request_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.EraseCustomerRequest.FromString,
                     response_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.EraseCustomerResponse.SerializeToString,
+            ),
+            'EraseEmployee': grpc.unary_unary_rpc_method_handler(
+                    servicer.EraseEmployee,
+                    request_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.EraseEmployeeRequest.FromString,
+                    response_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.EraseEmployeeResponse.SerializeToString,
             ),
             'GetStatus': grpc.unary_unary_rpc_method_handler(
                     servicer.GetStatus,
@@ -522,6 +539,33 @@ class AdminService:
             '/pathloom.gateway.v1.AdminService/EraseCustomer',
             pathloom_dot_identity_dot_v1_dot_customers__pb2.EraseCustomerRequest.SerializeToString,
             pathloom_dot_identity_dot_v1_dot_customers__pb2.EraseCustomerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EraseEmployee(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pathloom.gateway.v1.AdminService/EraseEmployee',
+            pathloom_dot_identity_dot_v1_dot_customers__pb2.EraseEmployeeRequest.SerializeToString,
+            pathloom_dot_identity_dot_v1_dot_customers__pb2.EraseEmployeeResponse.FromString,
             options,
             channel_credentials,
             insecure,

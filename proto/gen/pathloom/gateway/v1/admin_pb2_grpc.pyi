@@ -55,6 +55,8 @@ class AdminServiceStub:
     """Same or different."""
     EraseCustomer: _grpc.UnaryUnaryMultiCallable[_customers_pb2.EraseCustomerRequest, _customers_pb2.EraseCustomerResponse]
     """Erases a person everywhere."""
+    EraseEmployee: _grpc.UnaryUnaryMultiCallable[_customers_pb2.EraseEmployeeRequest, _customers_pb2.EraseEmployeeResponse]
+    """Erases what is kept about an employee."""
     GetStatus: _grpc.UnaryUnaryMultiCallable[_admin_pb2.GetStatusRequest, _admin_pb2.GetStatusResponse]
     """Where every service and feed stands."""
     ListLookUps: _grpc.UnaryUnaryMultiCallable[_admin_pb2.ListLookUpsRequest, _admin_pb2.ListLookUpsResponse]
@@ -85,6 +87,8 @@ class AdminServiceAsyncStub(AdminServiceStub):
     """Same or different."""
     EraseCustomer: _aio.UnaryUnaryMultiCallable[_customers_pb2.EraseCustomerRequest, _customers_pb2.EraseCustomerResponse]  # type: ignore[assignment]
     """Erases a person everywhere."""
+    EraseEmployee: _aio.UnaryUnaryMultiCallable[_customers_pb2.EraseEmployeeRequest, _customers_pb2.EraseEmployeeResponse]  # type: ignore[assignment]
+    """Erases what is kept about an employee."""
     GetStatus: _aio.UnaryUnaryMultiCallable[_admin_pb2.GetStatusRequest, _admin_pb2.GetStatusResponse]  # type: ignore[assignment]
     """Where every service and feed stands."""
     ListLookUps: _aio.UnaryUnaryMultiCallable[_admin_pb2.ListLookUpsRequest, _admin_pb2.ListLookUpsResponse]  # type: ignore[assignment]
@@ -172,6 +176,14 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_customers_pb2.EraseCustomerResponse, _abc.Awaitable[_customers_pb2.EraseCustomerResponse]]:
         """Erases a person everywhere."""
+
+    @_abc_1.abstractmethod
+    def EraseEmployee(
+        self,
+        request: _customers_pb2.EraseEmployeeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_customers_pb2.EraseEmployeeResponse, _abc.Awaitable[_customers_pb2.EraseEmployeeResponse]]:
+        """Erases what is kept about an employee."""
 
     @_abc_1.abstractmethod
     def GetStatus(

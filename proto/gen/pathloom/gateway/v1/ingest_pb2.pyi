@@ -22,7 +22,8 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class Event(_message.Message):
-    """One event. At least one of user_id, anonymous_id and properties.contact_id names whom it is about. Judged by itself:
+    """One event. At least one of user_id, anonymous_id and properties.contact_id names whom it is about; an employee's or a
+    service event belongs to no customer and names the agent or the incident in its properties. Judged by itself:
     an event that breaks a bound (256 characters for ids and names, 32 KB in all) is reported by index and does not sink
     the others, so these bounds are no rules of the message.
     """

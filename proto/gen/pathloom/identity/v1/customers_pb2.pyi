@@ -966,6 +966,74 @@ class EraseCustomerResponse(_message.Message):
 Global___EraseCustomerResponse: _TypeAlias = EraseCustomerResponse  # noqa: Y015
 
 @_typing.final
+class EraseEmployeeRequest(_message.Message):
+    """Which employee."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAMESPACE_FIELD_NUMBER: _builtins.int
+    EMPLOYEE_ID_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    namespace: _builtins.str
+    """The namespace of the sources that named them."""
+    employee_id: _builtins.str
+    """The agent's id in it."""
+    actor: _builtins.str
+    """Who asked (opaque)."""
+    def __init__(
+        self,
+        *,
+        namespace: _builtins.str = ...,
+        employee_id: _builtins.str = ...,
+        actor: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "employee_id", b"employee_id", "namespace", b"namespace"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EraseEmployeeRequest: _TypeAlias = EraseEmployeeRequest  # noqa: Y015
+
+@_typing.final
+class EraseEmployeeResponse(_message.Message):
+    """What was erased."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CERTIFICATE_ID_FIELD_NUMBER: _builtins.int
+    EVENTS_FIELD_NUMBER: _builtins.int
+    ERASED_AT_FIELD_NUMBER: _builtins.int
+    LOGS_FOLLOW_BY_FIELD_NUMBER: _builtins.int
+    certificate_id: _builtins.str
+    """The certificate's id."""
+    events: _builtins.int
+    """How many events were blanked."""
+    @_builtins.property
+    def erased_at(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    @_builtins.property
+    def logs_follow_by(self) -> _timestamp_pb2.Timestamp:
+        """By when write-ahead logs and backups follow."""
+
+    def __init__(
+        self,
+        *,
+        certificate_id: _builtins.str = ...,
+        events: _builtins.int = ...,
+        erased_at: _timestamp_pb2.Timestamp | None = ...,
+        logs_follow_by: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["erased_at", b"erased_at", "logs_follow_by", b"logs_follow_by"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certificate_id", b"certificate_id", "erased_at", b"erased_at", "events", b"events", "logs_follow_by", b"logs_follow_by"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EraseEmployeeResponse: _TypeAlias = EraseEmployeeResponse  # noqa: Y015
+
+@_typing.final
 class PutSourceRequest(_message.Message):
     """A source's declaration."""
 

@@ -66,6 +66,11 @@ class CustomerServiceStub:
                 request_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.EraseCustomerRequest.SerializeToString,
                 response_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.EraseCustomerResponse.FromString,
                 _registered_method=True)
+        self.EraseEmployee = channel.unary_unary(
+                '/pathloom.identity.v1.CustomerService/EraseEmployee',
+                request_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.EraseEmployeeRequest.SerializeToString,
+                response_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.EraseEmployeeResponse.FromString,
+                _registered_method=True)
 
 
 class CustomerServiceServicer:
@@ -118,6 +123,14 @@ class CustomerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def EraseEmployee(self, request, context):
+        """Erases what is kept about an employee: blanks every event that names them, forgets what of them is in quarantine.
+        The same again, or for whom nothing is known, is no error: what happened before stays refused.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_CustomerServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -150,6 +163,11 @@ def add_CustomerServiceServicer_to_server(servicer, server):
                     servicer.EraseCustomer,
                     request_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.EraseCustomerRequest.FromString,
                     response_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.EraseCustomerResponse.SerializeToString,
+            ),
+            'EraseEmployee': grpc.unary_unary_rpc_method_handler(
+                    servicer.EraseEmployee,
+                    request_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.EraseEmployeeRequest.FromString,
+                    response_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.EraseEmployeeResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -315,6 +333,33 @@ class CustomerService:
             '/pathloom.identity.v1.CustomerService/EraseCustomer',
             pathloom_dot_identity_dot_v1_dot_customers__pb2.EraseCustomerRequest.SerializeToString,
             pathloom_dot_identity_dot_v1_dot_customers__pb2.EraseCustomerResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def EraseEmployee(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pathloom.identity.v1.CustomerService/EraseEmployee',
+            pathloom_dot_identity_dot_v1_dot_customers__pb2.EraseEmployeeRequest.SerializeToString,
+            pathloom_dot_identity_dot_v1_dot_customers__pb2.EraseEmployeeResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -54,6 +54,10 @@ class CustomerServiceStub:
     """Erases a person everywhere: logically at once here, by tombstone downstream.
     NOT_FOUND CUSTOMER_NOT_FOUND.
     """
+    EraseEmployee: _grpc.UnaryUnaryMultiCallable[_customers_pb2.EraseEmployeeRequest, _customers_pb2.EraseEmployeeResponse]
+    """Erases what is kept about an employee: blanks every event that names them, forgets what of them is in quarantine.
+    The same again, or for whom nothing is known, is no error: what happened before stays refused.
+    """
 
 @_typing.type_check_only
 class CustomerServiceAsyncStub(CustomerServiceStub):
@@ -79,6 +83,10 @@ class CustomerServiceAsyncStub(CustomerServiceStub):
     EraseCustomer: _aio.UnaryUnaryMultiCallable[_customers_pb2.EraseCustomerRequest, _customers_pb2.EraseCustomerResponse]  # type: ignore[assignment]
     """Erases a person everywhere: logically at once here, by tombstone downstream.
     NOT_FOUND CUSTOMER_NOT_FOUND.
+    """
+    EraseEmployee: _aio.UnaryUnaryMultiCallable[_customers_pb2.EraseEmployeeRequest, _customers_pb2.EraseEmployeeResponse]  # type: ignore[assignment]
+    """Erases what is kept about an employee: blanks every event that names them, forgets what of them is in quarantine.
+    The same again, or for whom nothing is known, is no error: what happened before stays refused.
     """
 
 class CustomerServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -138,6 +146,16 @@ class CustomerServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_customers_pb2.EraseCustomerResponse, _abc.Awaitable[_customers_pb2.EraseCustomerResponse]]:
         """Erases a person everywhere: logically at once here, by tombstone downstream.
         NOT_FOUND CUSTOMER_NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def EraseEmployee(
+        self,
+        request: _customers_pb2.EraseEmployeeRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_customers_pb2.EraseEmployeeResponse, _abc.Awaitable[_customers_pb2.EraseEmployeeResponse]]:
+        """Erases what is kept about an employee: blanks every event that names them, forgets what of them is in quarantine.
+        The same again, or for whom nothing is known, is no error: what happened before stays refused.
         """
 
 def add_CustomerServiceServicer_to_server(servicer: CustomerServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

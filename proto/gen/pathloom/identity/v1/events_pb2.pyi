@@ -75,6 +75,12 @@ class _RecordKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_RecordKind
     """A device or browser that has not said who it is."""
     RECORD_KIND_CONTACT: _RecordKind.ValueType  # 3
     """A contact: folded over related ids, then bound to a customer."""
+    RECORD_KIND_EMPLOYEE: _RecordKind.ValueType  # 4
+    """An employee, by the agent's id. Belongs to no customer; personal data all the same, see EraseEmployee."""
+    RECORD_KIND_INCIDENT: _RecordKind.ValueType  # 5
+    """A service incident. Belongs to no customer: context for many."""
+    RECORD_KIND_SOURCE: _RecordKind.ValueType  # 6
+    """The source itself: what belongs to no customer and names nobody (an employee survey without names)."""
 
 class RecordKind(_RecordKind, metaclass=_RecordKindEnumTypeWrapper):
     """What kind of thing a record key names."""
@@ -87,6 +93,12 @@ RECORD_KIND_ANONYMOUS: RecordKind.ValueType  # 2
 """A device or browser that has not said who it is."""
 RECORD_KIND_CONTACT: RecordKind.ValueType  # 3
 """A contact: folded over related ids, then bound to a customer."""
+RECORD_KIND_EMPLOYEE: RecordKind.ValueType  # 4
+"""An employee, by the agent's id. Belongs to no customer; personal data all the same, see EraseEmployee."""
+RECORD_KIND_INCIDENT: RecordKind.ValueType  # 5
+"""A service incident. Belongs to no customer: context for many."""
+RECORD_KIND_SOURCE: RecordKind.ValueType  # 6
+"""The source itself: what belongs to no customer and names nobody (an employee survey without names)."""
 Global___RecordKind: _TypeAlias = RecordKind  # noqa: Y015
 
 class _RecordStatus:
@@ -129,7 +141,7 @@ class RecordKey(_message.Message):
     namespace: _builtins.str
     """The source's namespace: two sources that both send user id 42 are not one person."""
     kind: Global___RecordKind.ValueType
-    """user, anonymous or contact."""
+    """user, anonymous or contact; employee, incident or source where no customer is named."""
     id: _builtins.str
     """The id as the source wrote it, trimmed."""
     def __init__(
@@ -150,7 +162,7 @@ Global___RecordKey: _TypeAlias = RecordKey  # noqa: Y015
 @_typing.final
 class Event(_message.Message):
     """One event as it is handed to the log. At least one of user_id, anonymous_id and contact_id is set. It names
-    the user's record, else the anonymous one, else the contact's.
+    the user's record, else the anonymous one, else the contact's; or, where subject_kind is set, that one instead.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -168,6 +180,8 @@ class Event(_message.Message):
     CLIENT_TIME_FIELD_NUMBER: _builtins.int
     PAYLOAD_FIELD_NUMBER: _builtins.int
     CLAIMED_FIELD_NUMBER: _builtins.int
+    SUBJECT_KIND_FIELD_NUMBER: _builtins.int
+    SUBJECT_ID_FIELD_NUMBER: _builtins.int
     message_id: _builtins.str
     """Unique within the source; the same id again is the same event."""
     type: Global___EventType.ValueType
@@ -190,6 +204,12 @@ class Event(_message.Message):
     """
     claimed: _builtins.bool
     """True where a public key sent it: its ids are claims, they find and bind but never join or overwrite."""
+    subject_kind: Global___RecordKind.ValueType
+    """For a track call that belongs to no customer: EMPLOYEE, INCIDENT or SOURCE. user_id and anonymous_id are empty
+    then; contact_id is only what it refers to.
+    """
+    subject_id: _builtins.str
+    """The employee's or the incident's id; empty for SOURCE."""
     @_builtins.property
     def occurred_at(self) -> _timestamp_pb2.Timestamp:
         """When it happened, corrected for the client's clock; fixed at acceptance."""
@@ -218,10 +238,12 @@ class Event(_message.Message):
         client_time: _timestamp_pb2.Timestamp | None = ...,
         payload: _builtins.bytes = ...,
         claimed: _builtins.bool = ...,
+        subject_kind: Global___RecordKind.ValueType = ...,
+        subject_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["client_time", b"client_time", "occurred_at", b"occurred_at", "received_at", b"received_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["anonymous_id", b"anonymous_id", "claimed", b"claimed", "client_time", b"client_time", "contact_id", b"contact_id", "group_id", b"group_id", "message_id", b"message_id", "name", b"name", "occurred_at", b"occurred_at", "payload", b"payload", "previous_id", b"previous_id", "received_at", b"received_at", "type", b"type", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["anonymous_id", b"anonymous_id", "claimed", b"claimed", "client_time", b"client_time", "contact_id", b"contact_id", "group_id", b"group_id", "message_id", b"message_id", "name", b"name", "occurred_at", b"occurred_at", "payload", b"payload", "previous_id", b"previous_id", "received_at", b"received_at", "subject_id", b"subject_id", "subject_kind", b"subject_kind", "type", b"type", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -455,7 +477,9 @@ class LoggedEvent(_message.Message):
 
     @_builtins.property
     def contact(self) -> Global___RecordKey:
-        """The contact it is a piece of, where it is one. May equal `record`."""
+        """The contact it is a piece of, where it is one. May equal `record`. Where `record` is an employee, an incident or a
+        source, the contact that it refers to: no piece of it.
+        """
 
     @_builtins.property
     def occurred_at(self) -> _timestamp_pb2.Timestamp:
@@ -576,7 +600,7 @@ class TraceEventResponse(_message.Message):
     detail: _builtins.str
     """More about why."""
     customer_id: _builtins.str
-    """The customer that owns the record now."""
+    """The customer that owns the record now; empty where it belongs to none."""
     event_id: _builtins.str
     """The log's id of it."""
     @_builtins.property

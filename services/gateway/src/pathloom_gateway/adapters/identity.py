@@ -80,3 +80,9 @@ class IdentityStewardship:
     async def erase(self, request: customers_pb2.EraseCustomerRequest) -> customers_pb2.EraseCustomerResponse:
         answer: customers_pb2.EraseCustomerResponse = await self._remote(self._stub.EraseCustomer, request)
         return answer
+
+    async def erase_employee(
+        self, request: customers_pb2.EraseEmployeeRequest
+    ) -> customers_pb2.EraseEmployeeResponse:
+        answer: customers_pb2.EraseEmployeeResponse = await self._remote(self._stub.EraseEmployee, request)
+        return answer

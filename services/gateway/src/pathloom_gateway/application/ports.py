@@ -136,6 +136,10 @@ class Stewardship(Protocol):
         self, request: customers_pb2.EraseCustomerRequest
     ) -> customers_pb2.EraseCustomerResponse: ...
 
+    async def erase_employee(
+        self, request: customers_pb2.EraseEmployeeRequest
+    ) -> customers_pb2.EraseEmployeeResponse: ...
+
 
 class JourneyTrace(Protocol):
     """journey-graph's knowledge of one event."""

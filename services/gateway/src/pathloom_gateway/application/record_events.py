@@ -32,6 +32,7 @@ from pathloom_gateway.domain.sent_event import (
     normalised,
     time_of,
 )
+from pathloom_gateway.domain.subject import EMPLOYEE, INCIDENT, SOURCE, Subject
 
 MAX_EVENTS = 2_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -46,6 +47,7 @@ _SAID = {
     "group_id": "groupId",
     "occurred_at": "timestamp",
     "client_time": "timestamp",
+    "subject_id": "userId",
 }
 _TYPES = {
     "track": events_pb2.EVENT_TYPE_TRACK,
@@ -54,6 +56,11 @@ _TYPES = {
     "screen": events_pb2.EVENT_TYPE_SCREEN,
     "group": events_pb2.EVENT_TYPE_GROUP,
     "alias": events_pb2.EVENT_TYPE_ALIAS,
+}
+_SUBJECTS = {
+    EMPLOYEE: events_pb2.RECORD_KIND_EMPLOYEE,
+    INCIDENT: events_pb2.RECORD_KIND_INCIDENT,
+    SOURCE: events_pb2.RECORD_KIND_SOURCE,
 }
 
 
@@ -152,6 +159,9 @@ class RecordEvents:
             payload=payload,
             claimed=claimed,
         )
+        if taken.subject is not None and taken.subject.kind in _SUBJECTS:
+            event = request.events[-1]
+            event.subject_kind, event.subject_id = _SUBJECTS[taken.subject.kind], taken.subject.id
 
     def _refuse(
         self,
@@ -178,11 +188,17 @@ class RecordEvents:
         if isinstance(sent.content, dict):
             try:
                 event = clean(normalised(sent.content, context), "", self.judge.plan.references)
-                return self.encode(quarantined(event, skew))[:_MAX_ORIGINAL]
+                return self.encode(quarantined(event, skew, self._subject(event)))[:_MAX_ORIGINAL]
             except (Unclean, ValueError, RecursionError):
                 pass  # not clean: kept as text
         text = sent.original[: 2 * _MAX_ORIGINAL].decode("utf-8", "replace").replace("\0", "\ufffd")
         return mask_cards(text).encode()[:_MAX_ORIGINAL]
+
+    def _subject(self, event: Mapping[str, Any]) -> Subject | None:
+        try:
+            return self.judge.subject_of(event)
+        except Refused:
+            return None  # that is why it is refused, and so it will be again
 
     def _report(
         self,

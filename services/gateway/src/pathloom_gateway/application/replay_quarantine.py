@@ -7,7 +7,7 @@ from pathloom.identity.v1 import events_pb2
 from pathloom_kit.clock import Clock
 
 from pathloom_gateway.application.ports import EventLog
-from pathloom_gateway.domain.quarantined import skew_of
+from pathloom_gateway.domain.quarantined import skew_of, subject_kept
 from pathloom_gateway.domain.sent_event import Judge, Refused, Sent
 
 
@@ -47,9 +47,12 @@ class ReplayQuarantine:
         skew = skew_of(content) if isinstance(content, dict) else None
         sent = Sent(content, kept.original, len(kept.original))
         try:
-            self.judge.judge(sent, self.clock.now(), skew, None)
+            taken = self.judge.judge(sent, self.clock.now(), skew, None)
         except Refused as refused:
             return _result(refused.reason, refused.field, refused.detail)
+        if taken.subject != subject_kept(content):
+            # Kept by a version that took it for a customer's: replayed as it is, the agent would become one.
+            return _result("MALFORMED", "", "is kept as a customer's and belongs to none: send it again")
         return None
 
 

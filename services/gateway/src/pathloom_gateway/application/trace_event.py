@@ -13,14 +13,22 @@ _KINDS = {
     events_pb2.RECORD_KIND_USER: "user",
     events_pb2.RECORD_KIND_ANONYMOUS: "anonymous",
     events_pb2.RECORD_KIND_CONTACT: "contact",
+    events_pb2.RECORD_KIND_EMPLOYEE: "employee",
+    events_pb2.RECORD_KIND_INCIDENT: "incident",
+    events_pb2.RECORD_KIND_SOURCE: "source",
 }
+_NOBODYS = frozenset(
+    {events_pb2.RECORD_KIND_EMPLOYEE, events_pb2.RECORD_KIND_INCIDENT, events_pb2.RECORD_KIND_SOURCE}
+)
+NOBODYS = "belongs to no customer"
 _Identity = events_pb2.TraceEventResponse
 _Graph = journeys_pb2.TraceEventResponse
 
 
 @dataclass(frozen=True, slots=True)
 class TraceEvent:
-    """Follows one event: accepted, resolved, touchpoint, journey, scored, view."""
+    """Follows one event: accepted, resolved, touchpoint, journey, scored, view. What belongs to no customer ends at
+    resolved."""
 
     event_log: EventLog
     journeys: JourneyTrace
@@ -42,11 +50,17 @@ class TraceEvent:
             return answer
         resolved = known.state == _Identity.STATE_RESOLVED
         _step(answer, "accepted", True, "")
-        _step(answer, "resolved", resolved, "" if resolved else known.reason or "identity has not reached it")
+        nobodys = known.record.kind in _NOBODYS
+        done = NOBODYS if nobodys else ""
+        _step(
+            answer, "resolved", resolved, done if resolved else known.reason or "identity has not reached it"
+        )
         state = "accepted" if resolved else "waiting"
         if known.state == _Identity.STATE_PARKED:
             state = "parked"
-        if resolved:
+        if resolved and nobodys:
+            answer.detail = NOBODYS
+        elif resolved:
             state = await self._downstream(answer, known)
         answer.state = state
         return answer

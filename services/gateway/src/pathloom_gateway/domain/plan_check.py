@@ -4,9 +4,11 @@ Light on purpose: what is missing, what the plan does not name and how a word is
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
+
+from pathloom_gateway.domain.subject import SubjectRule, subject_rules
 
 _PYTHON = {
     "string": (str,),
@@ -44,6 +46,8 @@ class PlanCheck:
     always: Mapping[str, _Check]
     references: frozenset[str]
     """Properties that refer to something by its id."""
+    subjects: Mapping[str, SubjectRule] = field(default_factory=dict)
+    """By event key: whom an event is about that belongs to no customer."""
 
     def check(self, key: str | None, properties: Mapping[str, Any]) -> tuple[str, str] | None:
         """(field, what is wrong) for the first known field at fault; None when all is well. `key` None: not in the
@@ -71,7 +75,8 @@ def compile_plan(common: Mapping[str, Any], schemas: Mapping[str, Mapping[str, A
         by_key[key] = shared | own
         named |= set(own)
     references = frozenset(name for name in named if name.endswith("_id")) | {"amends", "retracts"}
-    return PlanCheck(by_key, {name: shared[name] for name in _ALWAYS}, references)
+    always = {name: shared[name] for name in _ALWAYS}
+    return PlanCheck(by_key, always, references, subject_rules(schemas))
 
 
 def _compile(name: str, schema: Mapping[str, Any]) -> _Check:

@@ -5,20 +5,26 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from pathloom_gateway.domain.sent_event import time_of
+from pathloom_gateway.domain.subject import Subject
 
 # Members that mean something in the quarantine and must not come from a client.
-_OURS = frozenset({"occurredAt", "receivedAt", "clientTime", "contactId", "writeKey", "sentAt"})
+_OURS = frozenset({"occurredAt", "receivedAt", "clientTime", "contactId", "writeKey", "sentAt", "subject"})
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
 
 
-def quarantined(event: Mapping[str, Any], skew: timedelta | None) -> dict[str, Any]:
-    """The event with `occurredAt` (microseconds since 1970) where the client's clock is wrong by a minute or more.
+def quarantined(
+    event: Mapping[str, Any], skew: timedelta | None, subject: Subject | None = None
+) -> dict[str, Any]:
+    """The event with `occurredAt` (microseconds since 1970) where the client's clock is wrong by a minute or more,
+    and with its `subject` where it belongs to no customer.
 
     The correction is in whole minutes: a client that sends the event again does so with another `sentAt`, and the
     same event should be kept once.
     """
     kept = {name: value for name, value in event.items() if name not in _OURS}
+    if subject is not None:
+        kept["subject"] = {"kind": subject.kind, "id": subject.id}
     client_time = time_of(event.get("timestamp") or event.get("originalTimestamp"))
     if client_time is None:
         return kept
@@ -26,6 +32,12 @@ def quarantined(event: Mapping[str, Any], skew: timedelta | None) -> dict[str, A
     if minutes:
         kept["occurredAt"] = (client_time - _EPOCH + minutes * _MINUTE) // timedelta(microseconds=1)
     return kept
+
+
+def subject_kept(kept: Mapping[str, Any]) -> Subject | None:
+    """The subject that `quarantined` wrote down; None where it wrote none."""
+    said = kept.get("subject")
+    return Subject(str(said.get("kind")), str(said.get("id"))) if isinstance(said, dict) else None
 
 
 def skew_of(kept: Mapping[str, Any]) -> timedelta:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pathloom_gateway.domain.clean import Unclean, check_text, clean
 from pathloom_gateway.domain.plan_check import PlanCheck
+from pathloom_gateway.domain.subject import NoSubject, Subject
 from pathloom_gateway.tracking_plan import event_key
 
 CALLS = ("track", "identify", "page", "screen", "group", "alias")
@@ -46,6 +47,8 @@ class Taken:
     occurred_at: datetime
     client_time: datetime | None
     content: dict[str, Any]
+    subject: Subject | None = None
+    """Whom it is about, where it belongs to no customer; user_id and anonymous_id are empty then."""
 
 
 class Refused(Exception):
@@ -139,8 +142,31 @@ class Judge:
                 if value
             },
         )
+        taken.subject = self.subject_of(event)
+        if taken.subject is not None:
+            taken.user_id = taken.anonymous_id = ""
         _check_whom(taken)
         return taken
+
+    def subject_of(self, event: Mapping[str, Any]) -> Subject | None:
+        """Whom an event (as `normalised` leaves it) is about by its name, where it belongs to no customer; None: to
+        one. Refused where nobody is named and the plan demands it."""
+        name = event.get("event")
+        if event.get("type") != "track" or not isinstance(name, str):
+            return None
+        rule = self.plan.subjects.get(_key_of(name.strip()))
+        if rule is None:
+            return None
+        message_id = _id_of(event, "messageId", "")
+        properties = _object(event, "properties", message_id) or {}
+        contact_id = str(properties.get("contact_id") or "").strip()
+        anonymous_id = _id_of(event, "anonymousId", message_id)
+        anonymous_id = "" if anonymous_id == contact_id else anonymous_id
+        try:
+            return rule.subject(properties, contact_id, _id_of(event, "userId", message_id), anonymous_id)
+        except NoSubject as error:
+            reason = MISSING if error.missing else TOO_LARGE
+            raise Refused(message_id, reason, error.field, error.what) from None
 
     def _when(
         self, event: dict[str, Any], message_id: str, received_at: datetime, skew: timedelta | None
@@ -267,7 +293,7 @@ def _check_whom(taken: Taken) -> None:
             raise Refused(taken.message_id, MISSING, "previousId", "is missing: the id used before")
         if not taken.user_id:
             raise Refused(taken.message_id, MISSING, "userId", "is missing: the id used from now on")
-    elif not (taken.user_id or taken.anonymous_id or taken.contact_id):
+    elif not (taken.user_id or taken.anonymous_id or taken.contact_id or taken.subject):
         raise Refused(
             taken.message_id,
             MISSING,

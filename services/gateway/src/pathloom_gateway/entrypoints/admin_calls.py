@@ -71,6 +71,12 @@ class AdminCalls:
         request.actor = principal.actor(request.actor)
         return await self.administer.stewardship.erase(request)
 
+    async def erase_employee(
+        self, principal: Principal, request: customers_pb2.EraseEmployeeRequest
+    ) -> customers_pb2.EraseEmployeeResponse:
+        request.actor = principal.actor(request.actor)
+        return await self.administer.stewardship.erase_employee(request)
+
     async def get_status(
         self, _: Principal, request: admin_pb2.GetStatusRequest
     ) -> admin_pb2.GetStatusResponse:

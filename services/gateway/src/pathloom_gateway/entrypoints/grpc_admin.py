@@ -22,6 +22,7 @@ _CALLS = {
     "TraceEvent": AdminCalls.trace_event,
     "Decide": AdminCalls.decide,
     "EraseCustomer": AdminCalls.erase_customer,
+    "EraseEmployee": AdminCalls.erase_employee,
     "GetStatus": AdminCalls.get_status,
     "ListLookUps": AdminCalls.list_look_ups,
 }

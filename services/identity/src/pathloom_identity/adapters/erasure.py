@@ -8,7 +8,7 @@ from pathloom_identity.adapters.keyed import KeyedHashes
 from pathloom_identity.application.ports import Erasure
 from pathloom_identity.application.resolution import index_rows
 from pathloom_identity.domain.identifiers import Identifier
-from pathloom_identity.domain.records import RecordKey, RecordKind
+from pathloom_identity.domain.records import NOBODYS, RecordKey, RecordKind
 
 # Before anything else, so that nothing is recorded between looking and blanking; lanes in the order of the log.
 _STOP_THE_LOG = """
@@ -24,13 +24,14 @@ _NAMED = """
 SELECT DISTINCT namespace, kind, user_id, anonymous_id, contact_id, claimed FROM event
 WHERE record_hash = ANY($1) OR contact_hash = ANY($1)
 """
-_BLANK = """
+_BLANKED = """
 UPDATE event SET message_id = NULL, digest = NULL, name = '', namespace = '', user_id = '', anonymous_id = '',
     contact_id = '', previous_id = '', group_id = '', client_time = NULL, payload = ''::bytea, traceparent = '',
     record_hash = NULL, contact_hash = NULL, erased = true
-WHERE record_hash = ANY($1) OR contact_hash = ANY($1)
 """
 _TOMBSTONES = """
+_BLANK = _BLANKED + "WHERE record_hash = ANY($1) OR contact_hash = ANY($1)"
+_BLANK_OF_ONE = _BLANKED + "WHERE record_hash = $1"
 INSERT INTO tombstone AS t (key_hash, erased_at, generation) SELECT k, $2, 1 FROM unnest($1::bytea[]) k
 ON CONFLICT (key_hash) DO UPDATE SET erased_at = excluded.erased_at, generation = t.generation + 1
 """
@@ -79,13 +80,37 @@ async def erase(
 
 def _keys(rows: list[object]) -> set[RecordKey]:
     found = set()
+async def erase_nobodys(
+    conn: RawConnection,
+    hashes: KeyedHashes,
+    key: RecordKey,
+    actor: str,
+    now: int,
+    certificate_id: str,
+    follow_by: int,
+) -> int:
+    """Blanks what names a record that is no customer's (an employee), forgets what of it is in quarantine and leaves a
+    tombstone. Nothing has been resolved from it, so there is nothing else. How many events were blanked."""
+    for lane in Lane:
+        await conn.execute(_STOP_THE_LOG, int(lane))
+    blanked = int((await conn.execute(_BLANK_OF_ONE, key.digest())).split()[1])
+    await conn.execute(_TOMBSTONES, [hashes.record(key)], now)
+    await conn.execute("DELETE FROM quarantine WHERE subjects && $1", [hashes.record(key)])
+    # No customer: the feed of customers has nothing to say of it, so its keys count as dropped.
+    await conn.execute(
+        "INSERT INTO certificate VALUES ($1, '', '{}', '{}', $2, $3, 0, $4, $5, true)",
+        certificate_id, actor, blanked, now, follow_by,
+    )  # fmt: skip
+    return blanked
+
+
     for r in rows:
         for kind, name in (
             (RecordKind.USER, "user_id"),
             (RecordKind.ANONYMOUS, "anonymous_id"),
             (RecordKind.CONTACT, "contact_id"),
         ):
-            if r[name]:  # type: ignore[index]
+            if r[name] and (kind is RecordKind.CONTACT or r["kind"] not in NOBODYS):  # type: ignore[index]
                 found.add(RecordKey(r["namespace"], kind, r[name]))  # type: ignore[index]
     return found
 

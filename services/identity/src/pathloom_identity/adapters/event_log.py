@@ -1,6 +1,5 @@
 """The append-only log in PostgreSQL. One transaction takes many requests; the head row is locked last."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -53,7 +52,7 @@ class _Row:
         e = self.event
         return (
             int(self.lane), self.n, self.event_id, self.source.source_id, e.message_id, self.digest, e.type, e.name,
-            self.record.namespace, int(self.record.kind), e.user_id, e.anonymous_id, e.contact_id, e.previous_id,
+            self.record.namespace, int(self.record.kind), _named_id(self), e.anonymous_id, e.contact_id, e.previous_id,
             e.group_id, e.occurred_at, e.received_at, e.client_time, e.payload, e.claimed, self.source.test, False,
             self.source.default_channel, self.traceparent, self.record.digest(),
             _other(self),
@@ -223,6 +222,11 @@ class PostgresEventLog:
         hashes = [self._hashes.record(key) for key in keys]
         rows = await conn.fetch("SELECT key_hash, erased_at FROM tombstone WHERE key_hash = ANY($1)", hashes)
         return {r["key_hash"]: r["erased_at"] for r in rows}
+
+
+def _named_id(row: _Row) -> str:
+    # The column holds the id of whoever the kind says: a user, or an employee, an incident, a source.
+    return row.record.id if row.record.is_nobodys else row.event.user_id
 
 
 def _named(event: NewEvent, source: Source) -> list[RecordKey]:

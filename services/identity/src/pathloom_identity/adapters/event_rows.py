@@ -6,7 +6,7 @@ import msgspec
 from pathloom.identity.v1 import events_pb2 as e
 
 from pathloom_identity.domain.events import Event, EventType, record_named
-from pathloom_identity.domain.records import RecordKey, RecordKind
+from pathloom_identity.domain.records import NOBODYS, RecordKey, RecordKind
 from pathloom_identity.wire import timestamp
 
 COLUMNS = (
@@ -27,6 +27,8 @@ def is_object(payload: bytes) -> bool:
 
 def record_of(row: Any) -> RecordKey:
     """Whom the event names."""
+    if row["kind"] in NOBODYS:
+        return RecordKey(row["namespace"], RecordKind(row["kind"]), row["user_id"])
     found = record_named(
         row["namespace"], row["user_id"], row["anonymous_id"], row["contact_id"], claimed=row["claimed"]
     )
@@ -49,7 +51,7 @@ def event_of(row: Any) -> Event:
         name=row["name"],
         record=record_of(row) if not row["erased"] else RecordKey("", RecordKind.ANONYMOUS, ""),
         contact=contact_of(row),
-        user_id=row["user_id"],
+        user_id="" if row["kind"] in NOBODYS else row["user_id"],
         anonymous_id=row["anonymous_id"],
         previous_id=row["previous_id"],
         occurred_at=row["occurred_at"],

@@ -15,6 +15,7 @@ from pathloom_identity.application.record_events import RecordEvents
 from pathloom_identity.application.times import micros
 from pathloom_identity.domain.acceptance import NewEvent, Result, Status
 from pathloom_identity.domain.events import EventType
+from pathloom_identity.domain.records import RecordKind
 from pathloom_identity.wire import timestamp
 
 _NOT_THERE = Result(Status.QUARANTINED, "NOT_FOUND", "quarantine_id", "is not in the quarantine (any more)")
@@ -113,12 +114,13 @@ def read_original(original: bytes, received_at: int, claimed: bool) -> NewEvent:
     }
     client = said.get("clientTime", _instant(said.get("timestamp", said.get("originalTimestamp"))))
     occurred = said.get("occurredAt", client)
+    subject = _subject(said)
     return NewEvent(
         message_id=_text(said, "messageId", "message_id"),
         type=EventType[kind],
         name=_text(said, "event", "name"),
-        user_id=_text(said, "userId", "user_id"),
-        anonymous_id=_text(said, "anonymousId", "anonymous_id"),
+        user_id="" if subject else _text(said, "userId", "user_id"),
+        anonymous_id="" if subject else _text(said, "anonymousId", "anonymous_id"),
         contact_id=_text(said, "contactId", "contact_id") or _text(parts.get("properties", {}), "contact_id"),
         previous_id=_text(said, "previousId", "previous_id"),
         group_id=_text(said, "groupId", "group_id"),
@@ -127,7 +129,21 @@ def read_original(original: bytes, received_at: int, claimed: bool) -> NewEvent:
         client_time=None if client is None else int(client),
         payload=json.dumps(parts, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode(),
         claimed=claimed,
+        **subject,
     )
+
+
+def _subject(said: dict[str, Any]) -> dict[str, Any]:
+    """Whom it names where it belongs to no customer: its user and anonymous ids are no customer's then."""
+    subject = said.get("subject")
+    if not isinstance(subject, dict):
+        return {}
+    kind = str(subject.get("kind", "")).upper()
+    if kind not in RecordKind.__members__:
+        raise ValueError("has no known kind of subject")
+    if kind == RecordKind.CONTACT.name:
+        return {"subject_kind": 0}  # written down about its contact: that is all it names
+    return {"subject_kind": int(RecordKind[kind]), "subject_id": _text(subject, "id")}
 
 
 def _text(said: dict[str, Any], *names: str) -> str:

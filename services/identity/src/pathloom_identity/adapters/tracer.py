@@ -75,6 +75,8 @@ class Tracer:
         )
         key = event_rows.record_of(row)
         found.record.CopyFrom(key_to_proto(key))
+        if key.is_nobodys:
+            return found
         query = "SELECT customer_id FROM record WHERE key_hash = $1" if key.is_person else _BIND_OWNER
         found.customer_id = await conn.fetchval(query, key.digest()) or ""
         return found

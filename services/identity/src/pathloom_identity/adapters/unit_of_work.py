@@ -8,7 +8,7 @@ from pathloom_kit.feeds.epoch import epoch
 from pathloom_kit.postgres import Database, RawConnection
 
 from pathloom_identity.adapters import event_rows
-from pathloom_identity.adapters.erasure import erase
+from pathloom_identity.adapters.erasure import erase, erase_nobodys
 from pathloom_identity.adapters.event_log import PostgresEventLog
 from pathloom_identity.adapters.keyed import KeyedHashes
 from pathloom_identity.adapters.resolution_store import PostgresResolutionStore, alone
@@ -70,6 +70,11 @@ class PostgresUnit:
     ) -> Erasure:
         leader = await self.leader_of(customer_id)
         return await erase(self._conn, self._hashes, leader.own_id, actor, now, certificate_id, follow_by)
+
+    async def erase_nobodys(
+        self, key: RecordKey, actor: str, now: int, certificate_id: str, follow_by: int
+    ) -> int:
+        return await erase_nobodys(self._conn, self._hashes, key, actor, now, certificate_id, follow_by)
 
 
 async def leader_of(conn: RawConnection, customer_id: str) -> RecordKey:

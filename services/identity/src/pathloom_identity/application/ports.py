@@ -90,6 +90,12 @@ class Unit(Protocol):
         """Blanks, deletes and leaves tombstones (see the adapter); what is left must then be resolved again."""
         ...
 
+    async def erase_nobodys(
+        self, key: RecordKey, actor: str, now: int, certificate_id: str, follow_by: int
+    ) -> int:
+        """The same for a record that is no customer's. How many events were blanked."""
+        ...
+
 
 class UnitOfWork(Protocol):
     """Begins units. `async with work() as unit: ...`"""

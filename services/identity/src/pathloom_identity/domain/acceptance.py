@@ -8,7 +8,7 @@ from hashlib import blake2b
 from typing import Any
 
 from pathloom_identity.domain.events import EventType, record_named
-from pathloom_identity.domain.records import RecordKey, RecordKind
+from pathloom_identity.domain.records import NOBODYS, RecordKey, RecordKind
 from pathloom_identity.domain.sources import Source
 
 
@@ -61,18 +61,26 @@ class NewEvent:
     """Only for what the platform itself records: the namespace of the contact that it is about."""
     about: RecordKey | None = None
     """Only for what the platform itself records: another record that it names, so that erasing finds it."""
+    subject_kind: int = 0
+    """EMPLOYEE, INCIDENT or SOURCE (the contract's numbers) where it belongs to no customer; 0: to a customer."""
+    subject_id: str = ""
 
     def digest(self) -> bytes:
         """What "the same content" means: everything the client said, when it was sent aside."""
         parts = (
             self.type, self.name, self.user_id, self.anonymous_id, self.contact_id, self.previous_id, self.group_id,
             self.client_time,
+            # Only where there is one: what was recorded before there were any has the digest it had.
+            *((self.subject_kind, self.subject_id) if self.subject_kind else ()),
         )  # fmt: skip
         return blake2b(
             "\x1f".join(map(str, parts)).encode() + b"\x1f" + self.payload, digest_size=16
         ).digest()
 
     def record(self, source: Source) -> RecordKey | None:
+        if self.subject_kind in NOBODYS:
+            named = self.subject_id or source.source_id
+            return RecordKey(source.namespace, RecordKind(self.subject_kind), named)
         return record_named(
             self.namespace or source.namespace,
             self.user_id,
@@ -96,6 +104,7 @@ class NewEvent:
             "userId": self.user_id, "anonymousId": self.anonymous_id, "contactId": self.contact_id,
             "previousId": self.previous_id, "groupId": self.group_id, "occurredAt": self.occurred_at,
             "receivedAt": self.received_at, "clientTime": self.client_time,
+            "subject": {"kind": _kind(self.subject_kind), "id": self.subject_id} if self.subject_kind else None,
             **_members(self.payload),
         }  # fmt: skip
         kept = {k: v for k, v in said.items() if v not in ("", None)}
@@ -116,7 +125,9 @@ class RefusedEvent:
 
 MAX_TEXT = 256
 MAX_PAYLOAD = 32_768
-_TEXTS = ("message_id", "name", "user_id", "anonymous_id", "contact_id", "previous_id", "group_id")
+_TEXTS = (
+    "message_id", "name", "user_id", "anonymous_id", "contact_id", "previous_id", "group_id", "subject_id",
+)  # fmt: skip
 _EARLIEST = -62_135_596_800_000_000  # the year 1
 _LATEST = 253_402_300_799_999_999  # the end of 9999
 
@@ -136,7 +147,11 @@ def fault(
         return _malformed("message_id", "is missing")
     if event.type not in EventType._value2member_map_:
         return _malformed("type", "is not a known call")
-    if not (event.user_id or event.anonymous_id or event.contact_id):
+    if event.subject_kind:
+        wrong = _subject_fault(event)
+        if wrong is not None:
+            return wrong
+    elif not (event.user_id or event.anonymous_id or event.contact_id):
         return _malformed("user_id", "at least one of user_id, anonymous_id and contact_id must be set")
     for name in ("occurred_at", "received_at"):
         if not _EARLIEST <= getattr(event, name) <= _LATEST:
@@ -148,6 +163,26 @@ def fault(
     if event.occurred_at > now + future_tolerance_us:
         return Result(Status.QUARANTINED, "IN_FUTURE", "occurred_at", "is too far in the future")
     return None
+
+
+def _subject_fault(event: NewEvent) -> Result | None:
+    if event.subject_kind not in NOBODYS:
+        return _malformed("subject_kind", "is no kind that belongs to no customer")
+    if event.type != EventType.TRACK:
+        return _malformed("type", "only a track call may belong to no customer")
+    if event.user_id or event.anonymous_id:
+        return _malformed(
+            "user_id", "what belongs to no customer names none: user_id and anonymous_id are empty"
+        )
+    if bool(event.subject_id.strip()) == (event.subject_kind == RecordKind.SOURCE):
+        return _malformed(
+            "subject_id", "names an employee or an incident, and nothing where it is the source"
+        )
+    return None
+
+
+def _kind(number: int) -> str:
+    return RecordKind(number).name.lower() if number in NOBODYS else str(number)
 
 
 def _call(number: int) -> str:
@@ -199,6 +234,9 @@ def subjects(original: Mapping[str, Any], namespace: str) -> list[RecordKey]:
             said = (original.get(name), inner.get(name))
             texts = (str(v).strip() for v in said if isinstance(v, str | int) and not isinstance(v, bool))
             found += [RecordKey(namespace, kind, text) for text in texts if text]
+    subject = original.get("subject")
+    if isinstance(subject, Mapping) and subject.get("kind") == "employee":
+        found.append(RecordKey(namespace, RecordKind.EMPLOYEE, str(subject.get("id", ""))))
     claimed = original.get("userId", original.get("user_id"))
     if isinstance(claimed, str) and claimed.strip():
         found.append(RecordKey(namespace, RecordKind.ANONYMOUS, f"claimed:{claimed.strip()}"))

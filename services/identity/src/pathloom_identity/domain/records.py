@@ -12,6 +12,9 @@ class RecordKind(IntEnum):
     USER = 1
     ANONYMOUS = 2
     CONTACT = 3
+    EMPLOYEE = 4
+    INCIDENT = 5
+    SOURCE = 6
 
 
 class Trust(IntEnum):
@@ -20,6 +23,10 @@ class Trust(IntEnum):
     CLAIMED = 1
     TRUSTED = 2
     AUTHORITATIVE = 3
+
+
+#: Kinds that are no customer's.
+NOBODYS = frozenset({RecordKind.EMPLOYEE, RecordKind.INCIDENT, RecordKind.SOURCE})
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,7 +44,13 @@ class RecordKey:
 
     @property
     def is_person(self) -> bool:
-        return self.kind is not RecordKind.CONTACT
+        """Whether it may be (a part of) a customer."""
+        return self.kind in (RecordKind.USER, RecordKind.ANONYMOUS)
+
+    @property
+    def is_nobodys(self) -> bool:
+        """An employee, an incident or a source: its events belong to no customer and make no record."""
+        return self.kind in NOBODYS
 
 
 class Stamp(NamedTuple):

@@ -79,8 +79,9 @@ class Statement:
 def statements(
     event: Event, source: Source, normalise: Normalise, *, withdrawn: bool = False
 ) -> list[Statement]:
-    """Everything `event` says. A withdrawn event still names its records; an erased one says nothing."""
-    if event.erased:
+    """Everything `event` says. A withdrawn event still names its records; an erased one, and one that belongs to no
+    customer, says nothing of anybody."""
+    if event.erased or event.record.is_nobodys:
         return []
     trust = Trust.CLAIMED if event.claimed else source.trust
 

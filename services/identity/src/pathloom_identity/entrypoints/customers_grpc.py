@@ -15,6 +15,7 @@ from pathloom_kit.telemetry import current_traceparent
 from pathloom_identity.application.bind_contact import BindContact
 from pathloom_identity.application.decide import Decide
 from pathloom_identity.application.erase_customer import EraseCustomer
+from pathloom_identity.application.erase_employee import EraseEmployee
 from pathloom_identity.application.queries import Customers, SourceDesk
 from pathloom_identity.domain.statements import Level
 from pathloom_identity.wire import key_from_proto, source_from_proto, source_to_proto, timestamp
@@ -32,6 +33,7 @@ class CustomerServicer(customers_pb2_grpc.CustomerServiceServicer):
     bind: BindContact
     decide: Decide
     erase: EraseCustomer
+    erase_employee: EraseEmployee
 
     async def FollowCustomers(
         self, request: feed_pb2.FollowRequest, context: Any
@@ -77,6 +79,17 @@ class CustomerServicer(customers_pb2_grpc.CustomerServiceServicer):
             certificate_id=done.certificate_id,
             events=done.events,
             records=done.records,
+            erased_at=timestamp(done.erased_at),
+            logs_follow_by=timestamp(done.logs_follow_by),
+        )
+
+    async def EraseEmployee(self, request: pb.EraseEmployeeRequest, context: Any) -> pb.EraseEmployeeResponse:
+        done = await self.erase_employee(
+            request.namespace, request.employee_id, request.actor, current_traceparent()
+        )
+        return pb.EraseEmployeeResponse(
+            certificate_id=done.certificate_id,
+            events=done.events,
             erased_at=timestamp(done.erased_at),
             logs_follow_by=timestamp(done.logs_follow_by),
         )

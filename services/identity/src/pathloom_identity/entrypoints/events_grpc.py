@@ -114,6 +114,8 @@ def _event(e: pb.Event) -> NewEvent:
         from_timestamp(e.client_time) if e.HasField("client_time") else None,
         e.payload,
         e.claimed,
+        subject_kind=e.subject_kind,
+        subject_id=e.subject_id.strip(),
     )
 
 

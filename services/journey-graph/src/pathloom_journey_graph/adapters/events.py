@@ -13,7 +13,7 @@ from pathloom_journey_graph.domain.names import event_key
 from pathloom_journey_graph.domain.values import Piece
 
 _TYPES = {1: "track", 2: "identify", 3: "page", 4: "screen", 5: "group", 6: "alias"}
-_KINDS = {1: "user", 2: "anonymous", 3: "contact"}
+_KINDS = {1: "user", 2: "anonymous", 3: "contact"}  # others (employee, incident, source) are no customer's
 _VIEWS = {"page": "page_viewed", "screen": "screen_viewed"}
 _LONGEST_TEXT = 8192
 
@@ -29,9 +29,9 @@ def micros(at: Timestamp) -> int:
 
 
 def piece_of(event: events_pb2.LoggedEvent, epoch: str) -> Piece | None:
-    """The piece that an event is; None once it is blanked. ValueError for a payload that is no JSON object: the log
+    """The piece that an event is; None once it is blanked, and for what belongs to no customer. ValueError for a payload that is no JSON object: the log
     promises one, so it is set aside and not guessed at."""
-    if event.erased or not event.HasField("record"):
+    if event.erased or not event.HasField("record") or event.record.kind not in _KINDS:
         return None
     payload = json.loads(event.payload) if event.payload else {}
     if not isinstance(payload, dict):

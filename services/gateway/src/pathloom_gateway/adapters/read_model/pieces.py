@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from pathloom.identity.v1.events_pb2 import EventType, LoggedEvent
+from pathloom.identity.v1.events_pb2 import EventType, LoggedEvent, RecordKind
 
 from pathloom_gateway.domain.instants import stamp_micros
 from pathloom_gateway.domain.live_contact import Piece
@@ -15,11 +15,17 @@ _unpack = msgspec.msgpack.Decoder().decode
 # Each piece with the epoch it was read in, so that a restored upstream's lost events can be dropped afterwards.
 Epoched = tuple[str, Piece]
 
+_CUSTOMERS = frozenset(
+    {RecordKind.RECORD_KIND_USER, RecordKind.RECORD_KIND_ANONYMOUS, RecordKind.RECORD_KIND_CONTACT}
+)
+
 
 def piece_of(event: LoggedEvent) -> Piece | None:
     """What an event says about the contact it names; None where it says nothing a live contact shows."""
     if event.erased or event.type != EventType.EVENT_TYPE_TRACK or not event.HasField("contact"):
         return None
+    if event.record.kind not in _CUSTOMERS:
+        return None  # an employee's event refers to a contact, it is no piece of it
     said: Any = _decode(event.payload) if event.payload else {}
     props = said.get("properties") if isinstance(said, dict) else None
     if not isinstance(props, dict):

@@ -132,6 +132,14 @@ _ROUTES = (
         "Erase a person everywhere",
     ),
     _Route(
+        "POST",
+        "/v1/erasures/employee",
+        AdminCalls.erase_employee,
+        customers_pb2.EraseEmployeeRequest,
+        customers_pb2.EraseEmployeeResponse,
+        "Erase what is kept about an employee",
+    ),
+    _Route(
         "GET",
         "/v1/status",
         AdminCalls.get_status,
