@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pathloom_identity.application.errors import CustomerErased
 from pathloom_identity.application.ports import AppendRequest
 from pathloom_identity.application.resolution import BIND_AT_ONCE
-from pathloom_identity.domain.acceptance import Status
+from pathloom_identity.domain.acceptance import RefusedEvent, Status
 from pathloom_identity.domain.clustering import Decision
 from pathloom_identity.domain.events import Event, EventType
 from pathloom_identity.domain.identifiers import Identifier
@@ -329,6 +329,27 @@ async def test_erasure_scan_catches(store: Store) -> None:
     await store.resolver().drain()
     await store.erase(store.hashes.own_customer_id(key("crm", "zeb-user"), 0), "steward")
     assert "quarantine" in await found_needles(store)
+
+
+async def test_what_in_quarantine_speaks_of_the_erased_alone_goes_with_them(store: Store) -> None:
+    await store.record(zebedee())
+    await store.resolver().drain()
+    refused = [
+        RefusedEvent(name, "MISSING", "userId", "", said.encode())
+        for name, said in (
+            ("by number", '{"properties": {"phone": "(402) 555-0177"}}'),
+            ("by address", '{"properties": {"email": "ZEB@mail.example.org"}}'),
+            ("no JSON", '{"userId": "zeb-user", "text": "cut off he'),
+            ("another", '{"properties": {"email": "ann@mail.example.org"}}'),
+        )
+    ]
+    await store.log.append([AppendRequest("crm", Lane.LIVE, [], refused=refused)], 1)
+    names = "SELECT array_agg(message_id ORDER BY message_id) FROM quarantine"
+    await store.erase(store.hashes.own_customer_id(key("crm", "zeb-user"), 0), "steward")
+    # The form has the address too: it is a customer of its own.
+    assert await store.say(names) == ["another", "by address"]
+    await store.erase(store.hashes.own_customer_id(key("form", "x7"), 0), "steward")
+    assert await store.say(names) == ["another"]
 
 
 async def test_what_was_erased_stays_erased_and_who_comes_back_is_new(store: Store) -> None:

@@ -21,7 +21,7 @@ from pathloom_gateway.application.ports import EventLog
 from pathloom_gateway.domain.access import Principal, Scope
 from pathloom_gateway.domain.cards import mask_cards
 from pathloom_gateway.domain.clean import Unclean, clean
-from pathloom_gateway.domain.quarantined import quarantined
+from pathloom_gateway.domain.quarantined import quarantined, without_content
 from pathloom_gateway.domain.sent_event import (
     MAX_EVENT_BYTES,
     TOO_LARGE,
@@ -188,7 +188,11 @@ class RecordEvents:
         if isinstance(sent.content, dict):
             try:
                 event = clean(normalised(sent.content, context), "", self.judge.plan.references)
-                return self.encode(quarantined(event, skew, self._subject(event)))[:_MAX_ORIGINAL]
+                kept = quarantined(event, skew, self._subject(event))
+                whole = self.encode(kept)
+                # Never half of it: erasing a person must find what is about them. Too large it stays, so its
+                # content is of no use.
+                return whole if len(whole) <= _MAX_ORIGINAL else self.encode(without_content(kept))
             except (Unclean, ValueError, RecursionError):
                 pass  # not clean: kept as text
         text = sent.original[: 2 * _MAX_ORIGINAL].decode("utf-8", "replace").replace("\0", "\ufffd")

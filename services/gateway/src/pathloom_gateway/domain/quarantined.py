@@ -9,6 +9,14 @@ from pathloom_gateway.domain.subject import Subject
 
 # Members that mean something in the quarantine and must not come from a client.
 _OURS = frozenset({"occurredAt", "receivedAt", "clientTime", "contactId", "writeKey", "sentAt", "subject"})
+_WHOM = frozenset(
+    {f"{who}{spelled}" for who in ("user", "anonymous", "contact", "previous") for spelled in ("Id", "_id")}
+)
+_ENVELOPE = _WHOM | {
+    "type", "event", "name", "messageId", "message_id", "groupId", "group_id", "timestamp", "originalTimestamp",
+    "occurredAt", "subject",
+}  # fmt: skip
+_LONGEST_ID = 1024
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MINUTE = timedelta(minutes=1)
 
@@ -32,6 +40,18 @@ def quarantined(
     if minutes:
         kept["occurredAt"] = (client_time - _EPOCH + minutes * _MINUTE) // timedelta(microseconds=1)
     return kept
+
+
+def without_content(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """Of an event too large to keep: its call, ids and times, and of its properties those that say whom it is about."""
+    short = {
+        name: value for name, value in kept.items() if name in _ENVELOPE and len(str(value)) <= _LONGEST_ID
+    }
+    properties = kept.get("properties")
+    if isinstance(properties, dict):
+        named = {n: v for n, v in properties.items() if n in _WHOM and len(str(v)) <= _LONGEST_ID}
+        short["properties"] = named
+    return short
 
 
 def subject_kept(kept: Mapping[str, Any]) -> Subject | None:

@@ -5,6 +5,7 @@ from pathloom_kit.postgres import RawConnection
 
 from pathloom_identity.adapters.codec import unpack
 from pathloom_identity.adapters.keyed import KeyedHashes
+from pathloom_identity.adapters.quarantine_mentions import forget_mentions
 from pathloom_identity.application.ports import Erasure
 from pathloom_identity.application.resolution import index_rows
 from pathloom_identity.domain.identifiers import Identifier
@@ -29,9 +30,9 @@ UPDATE event SET message_id = NULL, digest = NULL, name = '', namespace = '', us
     contact_id = '', previous_id = '', group_id = '', client_time = NULL, payload = ''::bytea, traceparent = '',
     record_hash = NULL, contact_hash = NULL, erased = true
 """
-_TOMBSTONES = """
 _BLANK = _BLANKED + "WHERE record_hash = ANY($1) OR contact_hash = ANY($1)"
 _BLANK_OF_ONE = _BLANKED + "WHERE record_hash = $1"
+_TOMBSTONES = """
 INSERT INTO tombstone AS t (key_hash, erased_at, generation) SELECT k, $2, 1 FROM unnest($1::bytea[]) k
 ON CONFLICT (key_hash) DO UPDATE SET erased_at = excluded.erased_at, generation = t.generation + 1
 """
@@ -67,6 +68,7 @@ async def erase(
         certificate_id, customer_id, list(own), [r["own_customer_id"] for r in contacts], actor, int(blanked.split()[1]), len(rows), now, follow_by,
     )  # fmt: skip
     values: set[Identifier] = {i for r in people for i in index_rows(unpack(r["state"]))}
+    await forget_mentions(conn, values)
     return Erasure(
         events=int(blanked.split()[1]),
         records=len(rows),
@@ -78,8 +80,6 @@ async def erase(
     )
 
 
-def _keys(rows: list[object]) -> set[RecordKey]:
-    found = set()
 async def erase_nobodys(
     conn: RawConnection,
     hashes: KeyedHashes,
@@ -104,6 +104,8 @@ async def erase_nobodys(
     return blanked
 
 
+def _keys(rows: list[object]) -> set[RecordKey]:
+    found = set()
     for r in rows:
         for kind, name in (
             (RecordKind.USER, "user_id"),

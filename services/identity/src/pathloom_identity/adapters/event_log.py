@@ -19,6 +19,7 @@ from pathloom_identity.application.ports import Appended, AppendRequest
 from pathloom_identity.domain import acceptance
 from pathloom_identity.domain.acceptance import ERASED, Known, NewEvent, RefusedEvent, Result, Status
 from pathloom_identity.domain.records import RecordKey, RecordKind
+from pathloom_identity.domain.refused_shape import shape_of
 from pathloom_identity.domain.sources import Source
 
 FEED = "events"
@@ -172,16 +173,11 @@ class PostgresEventLog:
         received: int,
         batch: _Batch,
     ) -> None:
-        original, subjects = refused.original, []
-        try:
-            shape = json.loads(original)
-        except ValueError:
-            shape = None  # it is here because it is malformed
-        if isinstance(shape, dict):
-            keys = acceptance.subjects(shape, source.namespace)
-            if any(self._hashes.record(key) in batch.tombstones for key in keys):
-                return
-            subjects = sorted({self._hashes.record(key) for key in keys})
+        original = refused.original
+        keys = acceptance.subjects(shape_of(original), source.namespace)
+        if any(self._hashes.record(key) in batch.tombstones for key in keys):
+            return
+        subjects = sorted({self._hashes.record(key) for key in keys})
         clean = [
             t.replace("\x00", "�")
             for t in (refused.message_id, refused.reason, refused.field, refused.detail)
@@ -213,20 +209,10 @@ class PostgresEventLog:
                 keys.update(k for k in (event.record(source), event.contact(source)) if k is not None)
                 keys.update(k for k in _named(event, source))
             for refused in request.refused:
-                try:
-                    shape = json.loads(refused.original)
-                except ValueError:
-                    continue
-                if isinstance(shape, dict):
-                    keys.update(acceptance.subjects(shape, source.namespace))
+                keys.update(acceptance.subjects(shape_of(refused.original), source.namespace))
         hashes = [self._hashes.record(key) for key in keys]
         rows = await conn.fetch("SELECT key_hash, erased_at FROM tombstone WHERE key_hash = ANY($1)", hashes)
         return {r["key_hash"]: r["erased_at"] for r in rows}
-
-
-def _named_id(row: _Row) -> str:
-    # The column holds the id of whoever the kind says: a user, or an employee, an incident, a source.
-    return row.record.id if row.record.is_nobodys else row.event.user_id
 
 
 def _named(event: NewEvent, source: Source) -> list[RecordKey]:
@@ -236,6 +222,11 @@ def _named(event: NewEvent, source: Source) -> list[RecordKey]:
     if event.anonymous_id:
         found.append(RecordKey(source.namespace, RecordKind.ANONYMOUS, event.anonymous_id))
     return found
+
+
+def _named_id(row: _Row) -> str:
+    # The column holds the id of whoever the kind says: a user, or an employee, an incident, a source.
+    return row.record.id if row.record.is_nobodys else row.event.user_id
 
 
 def _other(row: _Row) -> bytes | None:
