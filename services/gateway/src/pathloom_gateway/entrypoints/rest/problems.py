@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pathloom_kit.errors import DomainError, Kind
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 _log = logging.getLogger(__name__)
 
@@ -95,6 +96,11 @@ def install(app: FastAPI) -> None:
     async def unforeseen(request: Request, error: Exception) -> Response:
         return problem(500, "INTERNAL", "something went wrong here; it has been logged")
 
+    async def hung_up(_: Request, error: Exception) -> Response:
+        # In the middle of what it sent: nobody reads this, and nothing went wrong here.
+        return problem(400, "CUT_OFF", "the request ended too early")
+
+    app.add_exception_handler(ClientDisconnect, hung_up)
     app.add_exception_handler(DomainError, domain)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, validation)
