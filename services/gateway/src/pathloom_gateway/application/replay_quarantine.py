@@ -40,7 +40,7 @@ class ReplayQuarantine:
     def _still_refused(self, kept: events_pb2.Refused) -> events_pb2.RecordResult | None:
         try:
             content = json.loads(kept.original)
-        except ValueError:
+        except (ValueError, RecursionError):
             return _result("MALFORMED", "", "is not JSON")
         if isinstance(content, dict) and "receivedAt" in content:
             return None  # refused by identity, which judges it itself

@@ -102,7 +102,7 @@ def read_original(original: bytes, received_at: int, claimed: bool) -> NewEvent:
     """An event as a client of the tracking protocol (or this log) wrote it. ValueError says what is wrong with it."""
     try:
         said = json.loads(original)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ValueError("is not JSON") from error
     if not isinstance(said, dict):
         raise ValueError("is not a JSON object")

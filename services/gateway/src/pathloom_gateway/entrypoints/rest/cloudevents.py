@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -21,6 +22,7 @@ from pathloom_gateway.entrypoints.rest.door import Door
 from pathloom_gateway.entrypoints.rest.ingest import MAX_BATCH_BYTES
 from pathloom_gateway.entrypoints.rest.ingest_paths import EVENTS
 from pathloom_gateway.entrypoints.rest.ingest_schema import LANE_HEADER
+from pathloom_gateway.entrypoints.rest.json_split import items
 from pathloom_gateway.entrypoints.rest.proto_schema import answer
 
 STRUCTURED, BATCHED = "application/cloudevents+json", "application/cloudevents-batch+json"
@@ -87,11 +89,11 @@ def router(record: RecordEvents, door: Door) -> APIRouter:
 
 def _batch(body: bytes) -> list[Sent]:
     try:
-        raws = msgspec.json.decode(body, type=list[msgspec.Raw])
+        raws: Sequence[bytes | msgspec.Raw] = msgspec.json.decode(body, type=list[msgspec.Raw])
     except msgspec.ValidationError:
         raise InvalidArgument("the body is no batch", fields={"body": "is not a list"}) from None
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
-        raise not_json(error) from None
+        raws = _taken_apart(body, error)
     sent = []
     for raw in map(bytes, raws):
         try:
@@ -99,6 +101,13 @@ def _batch(body: bytes) -> list[Sent]:
         except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
             sent.append(Sent(None, raw, len(raw), why=not_json(error).fields["body"]))
     return sent
+
+
+def _taken_apart(body: bytes, why: Exception) -> list[bytes]:
+    try:
+        return items(body)
+    except ValueError:
+        raise not_json(why) from None
 
 
 def _structured(found: Any, raw: bytes) -> Sent:

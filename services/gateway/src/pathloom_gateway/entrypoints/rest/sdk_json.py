@@ -11,6 +11,7 @@ from pathloom_gateway.application.record_events import SentBatch
 from pathloom_gateway.domain.clean import MAX_DEPTH
 from pathloom_gateway.domain.sent_event import Sent
 from pathloom_gateway.entrypoints.rest.body import not_json
+from pathloom_gateway.entrypoints.rest.json_split import items, members
 
 # What may hold 13 digits as a card number has them. Anything else need not be walked through.
 _RUN = re.compile(rb"[0-9][0-9 .\-]{11,}[0-9]")
@@ -81,19 +82,25 @@ def _closely(raw: bytes) -> bool:
 
 
 def _leniently(body: bytes, bulk: bool, why: Exception) -> tuple[SentBatch, str]:
+    """A batch that no decoder reads as a whole, since one of its events is no JSON, no UTF-8 or nested too deeply."""
     try:
-        found = json.loads(body.decode())
-    except (ValueError, RecursionError):
+        found = members(body)
+        raws = items(found["batch"])
+    except (ValueError, KeyError):
         raise not_json(why) from None
-    if not isinstance(found, dict) or not isinstance(found.get("batch"), list):
-        raise not_json(why)
-    events = []
-    for event in found["batch"]:
-        raw = json.dumps(event).encode()
-        events.append(Sent(event, raw, len(raw)))
-    return SentBatch(events, found.get("sentAt"), found.get("context"), bulk), _write_key(
-        found.get("writeKey")
-    )
+    said = {name: _member(found, name) for name in ("sentAt", "context", "writeKey")}
+    batch = SentBatch([sent_of(raw) for raw in raws], said["sentAt"], said["context"], bulk)
+    return batch, _write_key(said["writeKey"])
+
+
+def _member(found: dict[str, bytes], name: str) -> Any:
+    if name not in found:
+        return None
+    try:
+        return _anything.decode(found[name])
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        what = not_json(error).fields["body"]
+        raise InvalidArgument(f"{name} {what}", fields={name: what}) from None
 
 
 def _no_batch(error: msgspec.ValidationError) -> InvalidArgument:
