@@ -28,6 +28,8 @@ from pathloom_local.engines.neo4j import Neo4jServer
 from pathloom_local.engines.postgres import PostgresServer
 from pathloom_local.platform import Options, Platform
 
+from tests.otlp_collector import Collected, collecting
+
 NewDatabase = Callable[[], Awaitable[str]]
 
 
@@ -149,10 +151,21 @@ class RunningPlatform:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def platform(engines_folder: Path) -> AsyncIterator[RunningPlatform]:
-    """Engines and all four services, on free ports of this machine."""
-    examples = Path(__file__).parents[1] / "examples"
-    async with Platform(Options(data=engines_folder / "platform", blueprints=[examples / "volvo"])) as local:
+async def telemetry() -> AsyncIterator[Collected]:
+    """What the services of `platform` export, as it comes in."""
+    async with collecting() as collected:
+        yield collected
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def platform(engines_folder: Path, telemetry: Collected) -> AsyncIterator[RunningPlatform]:
+    """Engines and all four services, on free ports of this machine, watched by `telemetry`."""
+    options = Options(
+        data=engines_folder / "platform",
+        blueprints=[Path(__file__).parents[1] / "examples" / "volvo"],
+        environment={**os.environ, **telemetry.environment()},
+    )
+    async with Platform(options) as local:
         url, key = f"http://{local.addresses['http']}", read_key(local.secrets["admin_key"])
         async with PublicApi(url, key, patience_s=30) as api:
             yield RunningPlatform(url, local.addresses["grpc"], key, api, local)

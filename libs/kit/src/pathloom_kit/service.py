@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar
 
 from pathloom_kit import logs, telemetry
+from pathloom_kit.saturation import watch_saturation
 from pathloom_kit.settings import ServiceSettings
 
 _log = logging.getLogger(__name__)
@@ -39,6 +40,8 @@ async def run(build: Callable[[S, AsyncExitStack], Awaitable[Server]], settings:
     token = _failed.set(failed)
     try:
         async with AsyncExitStack() as stack:
+            if telemetry.exporting():
+                spawn(stack, watch_saturation(), "saturation")
             server = await build(settings, stack)
             stopping = asyncio.ensure_future(stop.wait())
             futures: set[asyncio.Future[Any]] = {stopping, failed}

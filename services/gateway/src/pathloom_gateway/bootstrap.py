@@ -11,6 +11,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import msgspec
+from pathloom_kit import telemetry
 from pathloom_kit.clock import SystemClock
 from pathloom_kit.ids import new_id
 from pathloom_kit.postgres import Database, connect
@@ -21,6 +22,7 @@ from pathloom_kit.service import spawn
 from pathloom_gateway.adapters.identity import IdentityEventLog, IdentitySources, IdentityStewardship
 from pathloom_gateway.adapters.keys import PostgresKeys
 from pathloom_gateway.adapters.look_ups import PostgresLookUpList, PostgresLookUpLog
+from pathloom_gateway.adapters.platform_gauges import PlatformGauges
 from pathloom_gateway.adapters.remote import Remote
 from pathloom_gateway.adapters.upstreams import GrpcUpstreams
 from pathloom_gateway.adapters.users import PostgresSessions, PostgresUsers
@@ -119,6 +121,8 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Gateway:
         trace=TraceEvent(event_log, upstreams, reads.read_model),
         status=GetStatus(upstreams, event_log, reads.read_model),
     )
+    if telemetry.exporting():
+        spawn(stack, PlatformGauges(administer.status, reads.silence_s).run(), "platform gauges")
     sign_in = SignIn(PostgresUsers(database), sessions, clock, timedelta(hours=settings.session_hours))
 
     # Routes are tried in order: the look-up of a ringing call goes first.

@@ -1,6 +1,6 @@
 """What the door (bootstrap.py) hands to the read side (bootstrap_reads.py), and what it gets back."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import grpc.aio
@@ -43,3 +43,5 @@ class Reads:
     read_model: ReadModel
     checks: dict[str, Check]
     """Joined to the readiness checks, e.g. {"read_model": ...}."""
+    silence_s: Callable[[], float]
+    """Seconds since the read model last heard from each upstream; the largest of them."""

@@ -84,6 +84,7 @@ async def build_reads(given: Given, stack: AsyncExitStack) -> Reads:
         grpc=grpc_reads.entries(use, given.grpc_guard),
         read_model=PostgresReadModel(database, progress),
         checks={},
+        silence_s=progress.silence_s,
     )
 
 

@@ -1,7 +1,8 @@
 """A follower's measurements and spans."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 from weakref import WeakSet
 
@@ -10,6 +11,7 @@ from opentelemetry.metrics import CallbackOptions, Observation
 from pathloom_kit import telemetry
 from pathloom_kit import telemetry_names as names
 from pathloom_kit.clock import Clock
+from pathloom_kit.feeds.cursor import Lane
 from pathloom_kit.feeds.lane_work import Step
 from pathloom_kit.feeds.state import FollowerState
 
@@ -35,16 +37,10 @@ class FollowerMetrics:
     @contextmanager
     def applying(self, step: Step[Any]) -> Iterator[None]:
         """A span around one transaction, linked to what caused its entries."""
-        attributes = {names.FEED: self._state.feed, names.LANE: step.new.lane.name}
-        links = (telemetry.link_from(getattr(e, "traceparent", "")) for e in step.entries[:_MAX_LINKS])
-        with telemetry.tracer().start_as_current_span(
-            names.SPAN_APPLY,
-            attributes={**attributes, names.ENTRIES: len(step.entries)},
-            links=[link for link in links if link is not None],
-            record_exception=False,
-        ):
+        causes = [getattr(entry, "traceparent", "") for entry in step.entries]
+        with apply_span(self._state.feed, step.new.lane, causes):
             yield
-        self._applied.add(len(step.entries), attributes)
+        self._applied.add(len(step.entries), {names.FEED: self._state.feed, names.LANE: step.new.lane.name})
 
     def parked(self) -> None:
         self._parked.add(1, {names.FEED: self._state.feed})
@@ -64,6 +60,19 @@ class FollowerMetrics:
 
     def _where(self, partition: int, lane: str) -> dict[str, str | int]:
         return {names.FEED: self._state.feed, names.PARTITION: partition, names.LANE: lane}
+
+
+@contextmanager
+def apply_span(feed: str, lane: Lane, causes: Sequence[str]) -> Iterator[None]:
+    """A span around applying entries, linked to what caused the newest of them; `causes` are their traceparents."""
+    links = map(telemetry.link_from, dict.fromkeys(reversed(causes)))
+    with telemetry.tracer().start_as_current_span(
+        names.SPAN_APPLY,
+        attributes={names.FEED: feed, names.LANE: lane.name, names.ENTRIES: len(causes)},
+        links=list(islice((link for link in links if link is not None), _MAX_LINKS)),
+        record_exception=False,
+    ):
+        yield
 
 
 def _lags(_: CallbackOptions) -> Iterable[Observation]:

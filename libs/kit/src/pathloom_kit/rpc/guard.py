@@ -34,7 +34,7 @@ class Guard(grpc.aio.ServerInterceptor):
         self._domain = domain
         self._transient = transient
         self._checks_itself = frozenset(checks_itself)
-        self._durations = telemetry.meter().create_histogram(names.RPC_SERVER_DURATION, unit="s")
+        self._durations = telemetry.durations(names.RPC_SERVER_DURATION)
 
     async def intercept_service(
         self,

@@ -86,8 +86,7 @@ class RecordEvents:
         default_factory=lambda: telemetry.meter().create_counter(names.INGEST_EVENTS), repr=False
     )
     _duration: Any = field(
-        default_factory=lambda: telemetry.meter().create_histogram(names.INGEST_DURATION, unit="s"),
-        repr=False,
+        default_factory=lambda: telemetry.durations(names.INGEST_DURATION), repr=False
     )
 
     async def __call__(self, principal: Principal, batch: SentBatch) -> ingest_pb2.RecordResponse:

@@ -6,8 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from pathloom_kit import telemetry
+from pathloom_kit import telemetry_names as names
 from pathloom_kit.feeds import pg_cursors
 from pathloom_kit.feeds.cursor import LANES, Cursor, Lane
+from pathloom_kit.feeds.metrics import apply_span
 from pathloom_kit.feeds.stale import StaleCursor
 from pathloom_kit.feeds.turns import Turns
 from pathloom_kit.feeds.wakeup import WakeUp
@@ -44,6 +47,12 @@ class LogResolver:
     refused: int = 0
     """How often another replica had been faster."""
     _places: dict[Lane, Cursor] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        # As every follower does: this is how operators see which replica works.
+        meter = telemetry.meter()
+        self._applied = meter.create_counter(names.FEED_APPLIED)
+        self._stale = meter.create_counter(names.FEED_STALE)
 
     async def run(self) -> None:
         """Live first, a share for bulk, what is left over last. Until cancelled."""
@@ -94,8 +103,7 @@ class LogResolver:
         try:
             await self._apply(conn, lane, rows)
         except StaleCursor:
-            self.refused += 1
-            self._places.clear()
+            self._refused()
             return
         except Exception as error:
             if is_transient(error):
@@ -109,8 +117,7 @@ class LogResolver:
             try:
                 await self._apply(conn, lane, [row])
             except StaleCursor:
-                self.refused += 1
-                self._places.clear()
+                self._refused()
                 return
             except Exception as error:
                 if is_transient(error):
@@ -122,15 +129,27 @@ class LogResolver:
         expected = self._places[lane]
         new = Cursor(_OWN, 0, lane, rows[-1]["n"])
         traceparent = next((r["traceparent"] for r in reversed(rows) if r["traceparent"]), "")
+        with apply_span(FEED, lane, [row["traceparent"] for row in rows]):
+            await self._apply_in_transaction(conn, expected, new, len(rows), traceparent)
+        self._places[lane] = new
+        self.applied += len(rows)
+        self._applied.add(len(rows), {names.FEED: FEED, names.LANE: lane.name})
+
+    def _refused(self) -> None:
+        self.refused += 1
+        self._stale.add(1, {names.FEED: FEED})
+        self._places.clear()
+
+    async def _apply_in_transaction(
+        self, conn: RawConnection, expected: Cursor, new: Cursor, count: int, traceparent: str
+    ) -> None:
         async with conn.transaction():
             await pg_cursors.advance(conn, FEED, expected, new)
             await alone(conn)
             # Erasure may have blanked some of them since they were read.
-            fresh = await read_batch(conn, lane, expected.n, len(rows))
+            fresh = await read_batch(conn, new.lane, expected.n, count)
             events = [event_of(row) for row in fresh if not row["erased"]]
-            await self.resolve(PostgresResolutionStore(conn, self.hashes, traceparent), events, lane)
-        self._places[lane] = new
-        self.applied += len(rows)
+            await self.resolve(PostgresResolutionStore(conn, self.hashes, traceparent), events, new.lane)
 
     async def _park(self, conn: RawConnection, lane: Lane, row: Any, error: Exception) -> None:
         expected = self._places[lane]

@@ -8,6 +8,9 @@ from typing import Any, TypeVar
 
 from neo4j import AsyncDriver, AsyncManagedTransaction
 from neo4j.exceptions import DriverError, Neo4jError, ServiceUnavailable, SessionExpired
+from opentelemetry.trace import SpanKind
+from pathloom_kit import telemetry
+from pathloom_kit import telemetry_names as names
 from pathloom_kit.ids import new_id
 from pathloom_kit.transient import is_transient
 
@@ -81,8 +84,15 @@ class Graph:
         Those of one process take turns: a page locks hundreds of records, two pages at once mostly meet in a deadlock
         and begin again a second later. Between processes the locks in the graph keep order.
         """
-        async with self._turn, self._driver.session(database=self._database) as session:
-            return await session.execute_write(work)
+        async with self._turn:
+            with telemetry.tracer().start_as_current_span(
+                names.SPAN_STORE,
+                kind=SpanKind.CLIENT,
+                attributes={names.STORE: "neo4j"},
+                record_exception=False,
+            ):
+                async with self._driver.session(database=self._database) as session:
+                    return await session.execute_write(work)
 
     async def read(self, work: Callable[[AsyncManagedTransaction], Awaitable[T]]) -> T:
         """One read transaction."""

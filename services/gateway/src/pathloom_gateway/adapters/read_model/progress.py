@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pathloom.gateway.v1.view_pb2 import Age
+from pathloom_kit import telemetry
 from pathloom_kit.clock import Clock
-from pathloom_kit.feeds.cursor import Cursor
+from pathloom_kit.feeds.cursor import Cursor, Lane
 from pathloom_kit.postgres import Database
 from pathloom_kit.transient import is_transient
 
+from pathloom_gateway import telemetry_names as names
 from pathloom_gateway.adapters.read_model.store import CUSTOMERS, EVENTS, FEEDS, JOURNEYS, SCORES
+from pathloom_gateway.domain.freshness import Freshness
 from pathloom_gateway.domain.instants import micros, stamp
 
 _log = logging.getLogger(__name__)
@@ -34,6 +37,8 @@ class _Seen:
     heads: Mapping[_Place, int] = field(default_factory=dict)
     heard_us: Mapping[str, int] = field(default_factory=dict)
     as_of_us: int = 0
+    live_as_of_us: int = 0
+    """When the newest event of the live lane was received."""
 
 
 class PostgresProgress:
@@ -45,6 +50,8 @@ class PostgresProgress:
         self._seen = _Seen()
         self._began_us = micros(clock.now())
         self._lagging_since: dict[str, int] = {}
+        self._freshness = Freshness()
+        self._freshnesses = telemetry.durations(names.VIEW_FRESHNESS)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -75,8 +82,18 @@ class PostgresProgress:
             {(r["feed"], r["partition"], r["lane"]): r["head"] for r in heard},
             heard_us,
             max((row["as_of_us"] for row in heard if row["feed"] == EVENTS), default=0),
+            max(
+                (row["as_of_us"] for row in heard if row["feed"] == EVENTS and row["lane"] == Lane.LIVE),
+                default=0,
+            ),
         )
-        self._note_lag(micros(self._clock.now()))
+        now_us = micros(self._clock.now())
+        self._note_lag(now_us)
+        self._note_freshness(now_us)
+
+    def silence_s(self) -> float:
+        """Seconds since the read model last heard from each upstream; the largest of them."""
+        return self.age(micros(self._clock.now())).seconds
 
     def age(self, now_us: int) -> Age:
         """As of, seconds, lagging."""
@@ -156,6 +173,15 @@ class PostgresProgress:
     def _note_lag(self, now_us: int) -> None:
         behind = self._behind()
         self._lagging_since = {feed: self._lagging_since.get(feed, now_us) for feed in behind}
+
+    def _note_freshness(self, now_us: int) -> None:
+        """Of the live lane's first partition."""
+        seen, lane = self._seen, int(Lane.LIVE)
+        epoch, applied = seen.cursors.get((EVENTS, 0, lane), ("", 0))
+        marks = [seen.marks.get((feed, EVENTS, 0, lane), ("", 0)) for feed in (CUSTOMERS, JOURNEYS, SCORES)]
+        shown = min([applied, *(n if of == epoch else 0 for of, n in marks)])
+        for seconds in self._freshness.seen(epoch, applied, seen.live_as_of_us, shown, now_us):
+            self._freshnesses.record(seconds)
 
 
 def _covers(place: tuple[str, int] | None, wanted: tuple[str, int]) -> bool:

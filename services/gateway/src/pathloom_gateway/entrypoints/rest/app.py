@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pathloom_gateway import __version__
 from pathloom_gateway.entrypoints.rest import openapi, problems
 from pathloom_gateway.entrypoints.rest.ingest_paths import INGEST_PATHS
+from pathloom_gateway.entrypoints.rest.observed import Observed
 from pathloom_gateway.entrypoints.rest.path_ids import PathIds
 
 _SECURITY_HEADERS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
@@ -24,13 +25,15 @@ def build_app(routers: Sequence[APIRouter], cors_origins: Sequence[str]) -> ASGI
         redoc_url=None,
         openapi_url="/openapi.json",
         redirect_slashes=False,
+        # See observed.py: FastAPI's own would write whole paths.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     problems.install(app)
     app.add_middleware(PathIds)
     for router in routers:
         app.include_router(router)
     openapi.install(app)
-    return SecurityHeaders(IngestCors(app, cors_origins) if cors_origins else app)
+    return Observed(SecurityHeaders(IngestCors(app, cors_origins) if cors_origins else app))
 
 
 class IngestCors:
