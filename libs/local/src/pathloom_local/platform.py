@@ -23,8 +23,8 @@ from pathloom_local.services import SERVICES, Replica, Service, Store, service, 
 from pathloom_local.state import State, write_state
 from pathloom_local.supervision.processes import Child, Command, Processes
 
-MIGRATION_SECONDS = 180
-READY_SECONDS = 90
+MIGRATION_SECONDS = 600
+READY_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +127,11 @@ class Platform:
             await until_ready(self._replicas[name], child, READY_SECONDS)
         self._asked_to_end.discard(name)
         self._write_state()
+
+    async def migrate(self, name: str) -> None:
+        """Bring a service's store to its schema again, as the start does; for whoever has emptied it. Raises StepFailed."""
+        replica = self._replicas[name]
+        await self._processes.run(self._command(replica, f"{name}-migrate", "migrate"), MIGRATION_SECONDS)
 
     async def ended_unasked(self) -> Child:
         """Wait until a process ends that nobody asked to, and answer it."""
