@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import pytest
 import requests
 import schemathesis
+import urllib3
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
 from schemathesis import Case as AnyCase
@@ -202,6 +203,7 @@ def _response(status: int, media: str, body: str) -> requests.Response:
     response = requests.Response()
     response.status_code = status
     response.headers["content-type"] = media
+    response.raw = urllib3.HTTPResponse(status=status, headers={"content-type": media})
     response._content = body.encode()
     response.request = requests.Request("POST", "http://127.0.0.1/v1/search").prepare()
     return response

@@ -76,6 +76,8 @@ def _text(said: dict[str, object], name: str) -> str:
     value = said.get(name)
     if not isinstance(value, str) or not value:
         raise InvalidArgument(fields={name: "is not a text" if value is not None else "is missing"})
+    if "\0" in value:
+        raise InvalidArgument(fields={name: "holds a NUL character"})
     return value
 
 
