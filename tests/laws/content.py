@@ -1,0 +1,105 @@
+"""What a platform says of people, through its public API, in a form in which two platforms can be compared.
+
+Customer ids are compared as they are (both platforms have one erasure secret). Ids of journeys and touchpoints are keyed
+by a secret of each graph: a touchpoint goes by its kind, beginning and contact instead.
+"""
+
+import asyncio
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pathloom_local.api.client import PublicApi
+from pathloom_local.demo.said import AT_ONCE, Identifier
+from pathloom_local.demo.values import ContactKey
+from pathloom_local.errors import NotFound
+
+BY_THE_CLOCK = frozenset({"age", "day", "overdue", "sentence"})
+OF_ONE_PLATFORM = frozenset({"revision", "changed_at", "journey_id"})
+Content = dict[str, Any]
+
+
+async def content(
+    api: PublicApi, identifiers: Iterable[Identifier], contacts: Iterable[ContactKey] = ()
+) -> Content:
+    """By identifier and contact whom it leads to, and by customer the view with every journey, its touchpoints and
+    its scores."""
+    turn = asyncio.Semaphore(AT_ONCE)
+
+    async def customers_of(asked: Mapping[str, Any]) -> list[str]:
+        async with turn:
+            try:
+                found = await api.json("POST", "/v1/lookup", asked)
+            except NotFound:
+                return []
+        ids = [each["customer_id"] for each in found.get("candidates", [])]
+        return sorted([found["view"]["customer_id"]] if "view" in found else ids)
+
+    async def everything(customer_id: str) -> Any:
+        async with turn:
+            view = (await api.json("GET", f"/v1/customers/{customer_id}"))["view"]
+            journeys, token = [], ""
+            while True:
+                params = {"page_size": "100", "page_token": token}
+                page = await api.json("GET", f"/v1/customers/{customer_id}/journeys", params=params)
+                journeys += page.get("journeys", [])
+                token = page.get("next_page_token", "")
+                if not token:
+                    break
+        assert not any("more_touchpoints" in each for each in journeys), "small journeys come whole"
+        return plain({**view, "journeys": journeys, "closed_journeys": []})
+
+    asked = {
+        "|".join(each): {"identifier": dict(zip(("type", "namespace", "value"), each, strict=True))}
+        for each in sorted(set(identifiers))
+    }
+    asked |= {
+        "|".join(each): {"contact": dict(zip(("namespace", "contact_id"), each, strict=True))}
+        for each in sorted(set(contacts))
+    }
+    found = await asyncio.gather(*map(customers_of, asked.values()))
+    ids = sorted({each for group in found for each in group})
+    views = await asyncio.gather(*map(everything, ids))
+    return {
+        "leads to": dict(zip(asked, found, strict=True)),
+        "customers": {view["customer_id"]: view for view in views},
+    }
+
+
+def plain(view: Mapping[str, Any]) -> Any:
+    """Without what the clock decides and what is one platform's own; lists that have no order of their own, sorted."""
+    names: dict[str, str] = {}
+    for journey in view.get("journeys", []):
+        for touchpoint in journey.get("touchpoints", []):
+            said = [touchpoint.get(key, "") for key in ("kind", "channel", "start", "contact_id")]
+            names[touchpoint["touchpoint_id"]] = "|".join(said)
+    return _plain(view, names)
+
+
+def differences(left: Any, right: Any, path: str = "") -> list[str]:
+    """Where two contents differ, each place once."""
+    if isinstance(left, dict) and isinstance(right, dict):
+        keys = sorted(left.keys() | right.keys())
+        return [d for k in keys for d in differences(left.get(k), right.get(k), f"{path}/{k}")]
+    if isinstance(left, list) and isinstance(right, list) and len(left) == len(right):
+        pairs = enumerate(zip(left, right, strict=True))
+        return [d for n, (a, b) in pairs for d in differences(a, b, f"{path}/{n}")]
+    if isinstance(left, float) and isinstance(right, float) and abs(left - right) < 1e-9:
+        return []
+    return [] if left == right else [f"{path}: {_short(left)} against {_short(right)}"]
+
+
+def _plain(value: Any, names: Mapping[str, str], key: str = "") -> Any:
+    if isinstance(value, Mapping):
+        left = value.keys() - BY_THE_CLOCK - OF_ONE_PLATFORM
+        return {name: _plain(value[name], names, name) for name in sorted(left)}
+    if isinstance(value, list):
+        found = [_plain(each, names) for each in value]
+        ordered = key in ("touchpoints", "legs", "handlings", "steps")
+        return found if ordered else sorted(found, key=lambda each: json.dumps(each, sort_keys=True))
+    return names.get(value, value) if key == "touchpoint_id" else value
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value, sort_keys=True)
+    return text if len(text) < 300 else f"{text[:300]}…"
