@@ -3,6 +3,7 @@
 import random
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from pathloom_scoring.application.get_measures import Measured
 from pathloom_scoring.domain.intervals import Estimate
 from pathloom_scoring.domain.journeys import Journey, Outcome
 from pathloom_scoring.domain.measures import Parameters, UnknownMeasure, registered
-from pathloom_scoring.domain.selection import NO_GROUP, GroupBy, Selection
+from pathloom_scoring.domain.selection import NO_GROUP, GroupBy, Having, Selection
 
 from .conftest import Scoring
 from .journey_messages import NOW, answer, contact, journey, promise, survey
@@ -270,6 +271,24 @@ async def test_what_has_nothing_to_group_by_has_a_group(scoring: Scoring) -> Non
     found = await measure(scoring, "contacts", "fcr_gross", group_by=GroupBy.QUEUE)
     assert {group for _, group in found} == {NO_GROUP, "aid"}
     assert found[("fcr_gross", "aid")].value is None
+
+
+async def test_a_group_used_as_filter_selects_what_its_number_counts(scoring: Scoring) -> None:
+    """A number opens what stands behind it: the group is the filter, "(none)" among them."""
+    await scoring.feeder.journeys(*_company(random.Random(11), 60))
+    names = ("contacts", "touches", "hops", "abandoned")
+    for group_by in (one for one in GroupBy if one not in (GroupBy.NOTHING, GroupBy.GOAL)):
+        grouped = await scoring.measures(EVERYTHING, names, group_by, DEFAULT)
+        assert NO_GROUP in {one.group for one in grouped}
+        for one in grouped:
+            assert one.group_by is group_by
+            place: dict[str, Any] = {group_by.value: one.group}
+            behind = replace(EVERYTHING, **place)
+            alone = await value(scoring, one.name, selection=behind)
+            assert (alone.value or 0, alone.n) == (one.estimate.value or 0, one.estimate.n)
+            if one.name == "contacts":
+                listed = await scoring.journeys(behind, Having.CONTACT, 1, "")
+                assert (listed.total > 0) is (one.estimate.n > 0)
 
 
 def _company(chance: random.Random, journeys: int) -> list[pb.Journey]:

@@ -292,7 +292,7 @@ Global___ScoreEntry: _TypeAlias = ScoreEntry  # noqa: Y015
 
 @_typing.final
 class MeasureFilter(_message.Message):
-    """Which journeys and contacts."""
+    """Which journeys and contacts. "(none)" in a text means: what has no value there, as in the group of that name."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -304,6 +304,7 @@ class MeasureFilter(_message.Message):
     DEPARTMENT_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     INCLUDE_TEST_FIELD_NUMBER: _builtins.int
+    TOUCH_FIELD_NUMBER: _builtins.int
     goal: _builtins.str
     """Journeys of this goal; empty: all."""
     channel: _builtins.str
@@ -316,6 +317,8 @@ class MeasureFilter(_message.Message):
     """Reason (coded, else stated, else derived); empty: all."""
     include_test: _builtins.bool
     """Test data too."""
+    touch: _builtins.str
+    """Who touches whom: customer_active, customer_passive, brand_active, brand_passive; empty: all."""
     @_builtins.property
     def to(self) -> _timestamp_pb2.Timestamp:
         """Touchpoints begun before."""
@@ -330,10 +333,11 @@ class MeasureFilter(_message.Message):
         department: _builtins.str = ...,
         reason: _builtins.str = ...,
         include_test: _builtins.bool = ...,
+        touch: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["from", b"from", "to", b"to"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "department", b"department", "from", b"from", "goal", b"goal", "include_test", b"include_test", "queue", b"queue", "reason", b"reason", "to", b"to"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "department", b"department", "from", b"from", "goal", b"goal", "include_test", b"include_test", "queue", b"queue", "reason", b"reason", "to", b"to", "touch", b"touch"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -429,6 +433,7 @@ class Measure(_message.Message):
     UNIT_FIELD_NUMBER: _builtins.int
     DEFINITION_FIELD_NUMBER: _builtins.int
     COVERAGE_FIELD_NUMBER: _builtins.int
+    GROUP_BY_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """Its name."""
     group: _builtins.str
@@ -447,6 +452,8 @@ class Measure(_message.Message):
     """One sentence: what exactly it is."""
     coverage: _builtins.float
     """For journey_nps: the share of journeys with an answer; for others the share of cases measured."""
+    group_by: _builtins.str
+    """By what it is grouped, as asked for; empty when not grouped. With `group` it is the filter of what stands behind."""
     def __init__(
         self,
         *,
@@ -459,10 +466,11 @@ class Measure(_message.Message):
         unit: _builtins.str = ...,
         definition: _builtins.str = ...,
         coverage: _builtins.float | None = ...,
+        group_by: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_coverage", b"_coverage", "_high", b"_high", "_low", b"_low", "_value", b"_value", "coverage", b"coverage", "high", b"high", "low", b"low", "value", b"value"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_coverage", b"_coverage", "_high", b"_high", "_low", b"_low", "_value", b"_value", "coverage", b"coverage", "definition", b"definition", "group", b"group", "high", b"high", "low", b"low", "n", b"n", "name", b"name", "unit", b"unit", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_coverage", b"_coverage", "_high", b"_high", "_low", b"_low", "_value", b"_value", "coverage", b"coverage", "definition", b"definition", "group", b"group", "group_by", b"group_by", "high", b"high", "low", b"low", "n", b"n", "name", b"name", "unit", b"unit", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__coverage: _TypeAlias = _typing.Literal["coverage"]  # noqa: Y015
     _WhichOneofArgType__coverage: _TypeAlias = _typing.Literal["_coverage", b"_coverage"]  # noqa: Y015
@@ -494,7 +502,7 @@ class ListJourneysRequest(_message.Message):
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     PAGE_TOKEN_FIELD_NUMBER: _builtins.int
     having: _builtins.str
-    """Only journeys with this: abandoned, transferred, hopped, repeated, overdue_promise, broken_promise, answered_within, detractor; empty: all."""
+    """Only journeys with this: contact, abandoned, transferred, hopped, repeated, overdue_promise, broken_promise, answered_within, detractor; empty: all."""
     page_size: _builtins.int
     """1 to 200; 0 means 50."""
     page_token: _builtins.str

@@ -230,6 +230,7 @@ export interface Watched {
 
 export interface Measure {
   name?: string;
+  group_by?: string;
   group?: string;
   value?: number;
   n?: Count;

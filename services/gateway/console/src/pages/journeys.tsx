@@ -7,7 +7,7 @@ import { useAddress } from "../route";
 import { useNow } from "../time/use-now";
 import { plain, when } from "../time/words";
 
-const FILTERS = ["goal", "channel", "queue", "department", "reason", "from", "to"];
+const FILTERS = ["goal", "channel", "queue", "department", "reason", "touch", "from", "to"];
 
 // The journeys behind a number: the address says which (no personal data in it).
 export function JourneysPage() {
@@ -26,7 +26,10 @@ export function JourneysPage() {
   });
   const all = rows.data?.pages.flatMap((page) => page.journeys ?? []) ?? [];
   const total = Number(rows.data?.pages[0]?.total ?? 0);
-  const words = [having, ...Object.values(filter)].filter(Boolean).map((word) => plain(String(word)));
+  const { from, to, ...places } = filter;
+  const words = [having, ...Object.values(places)].filter(Boolean).map((word) => plain(String(word)));
+  if (from) words.push(`from ${when(from, now)}`);
+  if (to) words.push(`to ${when(to, now)}`);
   return (
     <>
       <h1>Journeys{words.length ? `: ${words.join(", ")}` : ""}</h1>

@@ -8,10 +8,16 @@ import { duration, number, plain } from "../time/words";
 
 const ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-function startOfDay(): string {
-  const midnight = new Date();
-  midnight.setHours(0, 0, 0, 0);
-  return midnight.toISOString();
+// Today up to now, and the same weekday before up to the same time of the day, as the overview has them.
+export function spans(now: Date) {
+  const day = (back: number) => {
+    const to = new Date(now);
+    to.setDate(to.getDate() - back);
+    const from = new Date(to);
+    from.setHours(0, 0, 0, 0);
+    return { from: from.toISOString(), to: to.toISOString() };
+  };
+  return { today: day(0), before: day(7) };
 }
 
 // The first page: what is going on now, and today beside the same weekday before.
@@ -24,7 +30,6 @@ export function NowPage() {
   if (answer.error) return <Failure error={answer.error} />;
   if (!answer.data) return <p role="status">Looking…</p>;
   const now = answer.data;
-  const today = `from=${encodeURIComponent(startOfDay())}`;
   const level = now.service_level;
   return (
     <>
@@ -88,7 +93,11 @@ export function NowPage() {
         </table>
       ) : null}
       <h2>Today, beside the same weekday before</h2>
-      <Beside today={now.today ?? []} before={now.same_weekday_before ?? []} query={today} />
+      <Beside
+        today={now.today ?? []}
+        before={now.same_weekday_before ?? []}
+        spans={spans(now.as_of ? new Date(now.as_of) : new Date())}
+      />
     </>
   );
 }

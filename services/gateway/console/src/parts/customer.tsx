@@ -104,14 +104,24 @@ export function CustomerPanel({ view, age }: { view: CustomerView; age?: Age }) 
           </ul>
           {view.why_one?.length ? <h3>Why one person</h3> : null}
           <ul>
-            {view.why_one?.map((why) => (
-              <li key={why.text}>{why.text}</li>
+            {counted(view.why_one).map(([text, times]) => (
+              <li key={text}>
+                {text}
+                {times > 1 ? ` (${times} times)` : ""}
+              </li>
             ))}
           </ul>
         </aside>
       </div>
     </article>
   );
+}
+
+// Each reason once, with how many pairs of records it joins.
+function counted(whys: CustomerView["why_one"]): [string, number][] {
+  const times = new Map<string, number>();
+  for (const why of whys ?? []) times.set(why.text ?? "", (times.get(why.text ?? "") ?? 0) + 1);
+  return [...times];
 }
 
 function AgeLine({ age }: { age: Age }) {

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { CustomerView } from "../api/types";
 import { CustomerPanel } from "./customer";
 import { bars } from "./friction";
-import { opens } from "./measures";
+import { opens, sections } from "./measures";
 import { ending, lanes, places } from "./timeline";
 
 describe("friction", () => {
@@ -45,8 +45,27 @@ describe("timeline", () => {
 
 describe("measures", () => {
   it("open the journeys behind them", () => {
-    expect(opens({ name: "abandon_rate" }, "from=X")).toBe("/journeys?from=X&having=abandoned");
-    expect(opens({ name: "contacts_by_channel", group: "voice" }, "")).toBe("/journeys?channel=voice");
+    const span = { from: "A", to: "B" };
+    expect(opens({ name: "abandon_rate" }, span)).toBe("/journeys?from=A&to=B&having=abandoned");
+    expect(opens({ name: "contacts", group_by: "channel", group: "voice" })).toBe(
+      "/journeys?having=contact&channel=voice",
+    );
+    expect(opens({ name: "touches", group_by: "touch", group: "brand_active" })).toBe(
+      "/journeys?touch=brand_active",
+    );
+  });
+  it("stand under what they are grouped by, the most first, without groups that have no case", () => {
+    const of = (group_by: string, group: string, n: number) => ({ name: "contacts", group_by, group, n });
+    const found = sections(
+      [of("channel", "web", 0), of("channel", "chat", 2), of("reason", "chat", 1), of("", "", 0)],
+      [of("channel", "voice", 5), of("channel", "web", 0), of("", "", 0)],
+    );
+    expect(found.map(({ title, rows }) => [title, rows.map((row) => row.measure.group)])).toEqual([
+      ["Contacts by channel", ["chat", "voice"]],
+      ["Contacts by reason", ["chat"]],
+      ["All contacts", [""]],
+    ]);
+    expect(found[0]?.rows[0]?.past).toBeUndefined();
   });
 });
 

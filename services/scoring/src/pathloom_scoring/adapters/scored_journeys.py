@@ -84,6 +84,7 @@ def _meant(
 ) -> ColumnElement[bool]:
     t = touchpoint.c
     of_touchpoints: dict[Having, Callable[[], ColumnElement[bool]]] = {
+        Having.CONTACT: lambda: t.contact,
         Having.ABANDONED: lambda: and_(judged(touchpoint), t.abandoned),
         Having.TRANSFERRED: lambda: and_(t.answered, t.transfers > 0),
         Having.HOPPED: lambda: t.hop,

@@ -23,6 +23,7 @@ class Measured:
     """A measure of a group. `coverage` includes what bounded journeys left out."""
 
     name: str
+    group_by: GroupBy
     group: str
     unit: str
     definition: str
@@ -53,7 +54,7 @@ class GetMeasures:
         if group_by is GroupBy.NOTHING:
             groups = [""]
         return tuple(
-            _measured(measure, group, sums[measure.family].get(group), parameters, shown)
+            _measured(measure, group_by, group, sums[measure.family].get(group), parameters, shown)
             for measure in measures
             for group in groups
         )
@@ -64,11 +65,11 @@ class GetMeasures:
 
 
 def _measured(
-    measure: Measure, group: str, sums: Sums | None, parameters: Parameters, shown: float
+    measure: Measure, group_by: GroupBy, group: str, sums: Sums | None, parameters: Parameters, shown: float
 ) -> Measured:
     estimate = measure.compute(measure.family.value() if sums is None else sums)
     if measure.family in _SEEN_ONE_BY_ONE and shown < 1:
         estimate = replace(
             estimate, coverage=(1.0 if estimate.coverage is None else estimate.coverage) * shown
         )
-    return Measured(measure.name, group, measure.unit, measure.definition(parameters), estimate)
+    return Measured(measure.name, group_by, group, measure.unit, measure.definition(parameters), estimate)

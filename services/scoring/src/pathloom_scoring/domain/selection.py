@@ -23,6 +23,7 @@ class Having(Enum):
     """What the journeys behind a number have in common."""
 
     ANYTHING = ""
+    CONTACT = "contact"
     ABANDONED = "abandoned"
     TRANSFERRED = "transferred"
     HOPPED = "hopped"
@@ -40,7 +41,7 @@ NO_GROUP = "(none)"
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Empty and None: all. `begin` ≤ time < `end`: of a touchpoint its start, of an answer when it was given, of a
+    """Empty and None: all; NO_GROUP: what has no value there. `begin` ≤ time < `end`: of a touchpoint its start, of an answer when it was given, of a
     promise when it is due. A journey is meant when one of its touchpoints is."""
 
     goal: str = ""
@@ -50,4 +51,5 @@ class Selection:
     queue: str = ""
     department: str = ""
     reason: str = ""
+    touch: str = ""
     include_test: bool = False

@@ -83,6 +83,7 @@ def _measure(measured: Measured) -> pb.Measure:
     estimate = measured.estimate
     return pb.Measure(
         name=measured.name,
+        group_by=measured.group_by.value,
         group=measured.group,
         value=estimate.value,
         n=estimate.n,

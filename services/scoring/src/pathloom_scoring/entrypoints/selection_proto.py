@@ -10,7 +10,7 @@ from pathloom_kit.errors import InvalidArgument
 
 from pathloom_scoring.domain.selection import Selection
 
-_TEXTS = ("goal", "channel", "queue", "department", "reason")
+_TEXTS = ("goal", "channel", "queue", "department", "reason", "touch")
 
 
 def selection_from(message: pb.MeasureFilter) -> Selection:
@@ -30,6 +30,7 @@ def selection_from(message: pb.MeasureFilter) -> Selection:
         queue=message.queue,
         department=message.department,
         reason=message.reason,
+        touch=message.touch,
         include_test=message.include_test,
     )
 

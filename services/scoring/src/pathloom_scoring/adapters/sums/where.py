@@ -18,6 +18,7 @@ promise = PromiseFactRow.__table__  # type: ignore[attr-defined]
 
 Condition = ColumnElement[bool]
 Query = Select[*tuple[Any, ...]]
+_PLACES = ("channel", "queue", "department", "reason", "touch")
 
 
 def selected(facts: FromClause, selection: Selection) -> Condition:
@@ -28,9 +29,7 @@ def selected(facts: FromClause, selection: Selection) -> Condition:
 def touched(facts: FromClause, selection: Selection) -> Condition:
     """What the selection says of a single touchpoint (its time and place), not of its journey."""
     conditions: list[Condition] = [
-        facts.c[name] == value
-        for name in ("channel", "queue", "department", "reason")
-        if (value := getattr(selection, name))
+        _is(facts.c[name], value) for name in _PLACES if (value := getattr(selection, name))
     ]
     if selection.begin is not None:
         conditions.append(facts.c.at >= selection.begin)
@@ -41,16 +40,7 @@ def touched(facts: FromClause, selection: Selection) -> Condition:
 
 def asks_of_touchpoints(selection: Selection) -> bool:
     """Whether `touched` leaves anything out."""
-    return any(
-        (
-            selection.channel,
-            selection.queue,
-            selection.department,
-            selection.reason,
-            selection.begin,
-            selection.end,
-        )
-    )
+    return any((selection.begin, selection.end, *(getattr(selection, name) for name in _PLACES)))
 
 
 def selected_journeys(selection: Selection) -> Condition:
@@ -120,8 +110,12 @@ def times(condition: Condition, name: str) -> ColumnElement[int]:
     return func.count().filter(condition).label(name)
 
 
+def _is(column: ColumnElement[str], value: str) -> Condition:
+    return func.coalesce(column, "") == "" if value == NO_GROUP else column == value
+
+
 def _goal(table: FromClause, selection: Selection) -> Condition:
-    return table.c.goal == selection.goal if selection.goal else true()
+    return _is(table.c.goal, selection.goal) if selection.goal else true()
 
 
 def _real(table: FromClause, selection: Selection) -> Condition:
