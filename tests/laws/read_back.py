@@ -81,7 +81,7 @@ class Found:
     """Of the events that were traced; one that is nowhere is left out."""
 
 
-async def settled(api: PublicApi, seconds: float = 240) -> None:
+async def settled(api: PublicApi, seconds: float = 900) -> None:
     """Return when everything accepted is in the view. Raises TimeoutError: the deadline only ends a hang."""
     async with asyncio.timeout(seconds):
         while not (await api.status()).settled:  # noqa: ASYNC110 - another process's state

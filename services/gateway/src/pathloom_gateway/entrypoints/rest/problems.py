@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 import msgspec
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from pathloom_kit.errors import DomainError, Kind
+from pathloom_kit.errors import DomainError, Kind, Unavailable
+from pathloom_kit.transient import STORE_ERRORS, is_transient
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
@@ -93,6 +94,13 @@ def install(app: FastAPI) -> None:
         fields = {".".join(map(str, found["loc"])): str(found["msg"]) for found in error.errors()}
         return problem(400, "INVALID_ARGUMENT", "the request is wrong", fields)
 
+    async def of_the_store(_: Request, error: Exception) -> Response:
+        # Our own database is away or just coming back: the same again will do, which a 500 does not say.
+        if not is_transient(error):
+            raise error
+        _log.warning("the store is away", extra={"error": type(error).__name__})
+        return of_domain_error(Unavailable("this cannot be answered right now; ask the same again"))
+
     async def unforeseen(request: Request, error: Exception) -> Response:
         return problem(500, "INTERNAL", "something went wrong here; it has been logged")
 
@@ -103,5 +111,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(ClientDisconnect, hung_up)
     app.add_exception_handler(DomainError, domain)
     app.add_exception_handler(HTTPException, http)
+    for kind in STORE_ERRORS:
+        app.add_exception_handler(kind, of_the_store)
     app.add_exception_handler(RequestValidationError, validation)
     app.add_exception_handler(Exception, unforeseen)
