@@ -20,5 +20,5 @@ class Settings(ServiceSettings):
     """Where journey-graph's gRPC listens; it takes the same rpc_token."""
     bulk_share: float = Field(default=0.2, ge=0, lt=1)
     """The least share of entries applied that history gets while there is something live."""
-    max_entries: int = Field(default=200, ge=1, le=5000)
-    """Journeys in one page, and so in one transaction."""
+    max_entries: int = Field(default=1000, ge=1, le=5000)
+    """Journeys in one page, and so at most in one transaction; how many it really takes follows from how long they last."""

@@ -13,6 +13,7 @@ from pathloom_kit.feeds.client import FeedClient, GrpcFeed
 from pathloom_kit.feeds.cursor import LANES, Cursor, Lane
 from pathloom_kit.feeds.lane_work import LaneWork, Step
 from pathloom_kit.feeds.metrics import FollowerMetrics
+from pathloom_kit.feeds.pace import Pace
 from pathloom_kit.feeds.page import FeedPage, Numbered, PageHeader, Watermark
 from pathloom_kit.feeds.pump import Pump
 from pathloom_kit.feeds.stale import StaleCursor
@@ -36,6 +37,7 @@ __all__ = [
 ]
 _log = logging.getLogger(__name__)
 E = TypeVar("E", bound=Numbered)
+_LEAST = 100  # entries of a step, however slow the store
 
 
 class Follower(Generic[E]):
@@ -44,6 +46,9 @@ class Follower(Generic[E]):
     Live entries go first, bulk keeps its minimum share. A transient failure holds its lane back and is tried again with
     backoff; a page that fails deterministically is applied entry by entry and the failing ones are parked. StaleCursor:
     another replica was faster, the cursors are read again. FeedReset: everything is read again into a new generation.
+
+    A page of at most `max_entries` is applied in steps, each one transaction, of a size that takes about `step_s`: who catches
+    up does so in large ones, and neither lane waits longer than that for the other.
     """
 
     def __init__(
@@ -54,7 +59,8 @@ class Follower(Generic[E]):
         clock: Clock,
         *,
         partitions: Sequence[int] = (0,),
-        max_entries: int = 500,
+        max_entries: int = 5000,
+        step_s: float = 0.3,
         bulk_share: float = 0.2,
         transient: Callable[[Exception], bool] = is_transient,
         backoff: Backoff = Backoff(),  # noqa: B008 - frozen
@@ -67,6 +73,7 @@ class Follower(Generic[E]):
         self._partitions = tuple(partitions)
         self._max_entries = max_entries
         self._turns = Turns(bulk_share)
+        self._paces = {lane: Pace(_LEAST, max_entries, step_s) for lane in LANES}
         self._transient = transient
         self._backoff = backoff
         self._silence_s = silence_s
@@ -177,7 +184,7 @@ class Follower(Generic[E]):
         assert page is not None
         if work.applied.epoch not in ("", page.header.cursor.epoch):
             raise FeedReset(page.header.cursor.epoch)
-        step = work.next_step(page)
+        step = work.next_step(page, self._paces[work.applied.lane].size)
         if step is None:
             work.finish(page)
         else:
@@ -188,6 +195,7 @@ class Follower(Generic[E]):
         state.watermarks = work.watermarks
 
     async def _take(self, work: LaneWork[E], step: Step[E], page: FeedPage[E]) -> None:
+        begun = asyncio.get_running_loop().time()
         try:
             with self._metrics.applying(step):
                 await self._store.apply(self._feed, step.entries, step.expected, step.new, step.watermarks)
@@ -196,15 +204,17 @@ class Follower(Generic[E]):
         except Exception as error:
             self._note(error)
             if self._transient(error) or not step.entries:
+                self._paces[step.new.lane].failed()
                 self._hold_back(work)
                 return
             if len(step.entries) > 1:
-                work.single_out()
+                work.single_out(step)
                 return
             if not await self._park(work, step, error):
                 return
         else:
             self.state.applied_entries += len(step.entries)
+            self._paces[step.new.lane].took(len(step.entries), asyncio.get_running_loop().time() - begun)
         self._unsettled = 0
         work.stepped(step, page)
 

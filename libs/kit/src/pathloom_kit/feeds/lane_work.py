@@ -34,18 +34,20 @@ class LaneWork(Generic[E]):
         self.served_at = 0.0
         self.failures = 0
         self.caught_up = False
-        self._one_by_one = False
+        self._singly = 0  # entries yet to be applied one by one
         self._done = 0  # entries of the page in the slot that were already applied or parked
 
-    def next_step(self, page: FeedPage[E]) -> Step[E] | None:
-        """What to do for the page in the slot; None when it says nothing new."""
+    def next_step(self, page: FeedPage[E], most: int) -> Step[E] | None:
+        """What to do for the page in the slot, at most `most` entries of it; None when it says nothing new."""
         header = page.header
         # Watermarks hold for the entries of this lane up to the head: they are ours only once we have them all.
         own = tuple(mark for mark in header.watermarks if mark.cursor.lane is header.cursor.lane)
         marks = own if header.caught_up else ()
         rest = page.entries[self._done :]
-        if self._one_by_one and rest:
-            return Step(rest[:1], self.applied, header.cursor.at(rest[0].n), (), last=False)
+        most = 1 if self._singly else most
+        if len(rest) > most or (rest and self._singly):
+            part = rest[:most]
+            return Step(part, self.applied, header.cursor.at(part[-1].n), (), last=False)
         if not rest and header.cursor == self.applied and marks in ((), self.watermarks):
             return None
         return Step(rest, self.applied, header.cursor, marks, last=True)
@@ -56,16 +58,17 @@ class LaneWork(Generic[E]):
         self.watermarks = step.watermarks or self.watermarks
         self.failures = 0
         self._done += len(step.entries)
+        self._singly = max(0, self._singly - len(step.entries))
         if step.last:
             self.finish(page)
 
     def finish(self, page: FeedPage[E]) -> None:
         """The page is done with."""
         self.caught_up = page.header.caught_up
-        self._one_by_one = False
+        self._singly = 0
         self._done = 0
         self.pump.take()
 
-    def single_out(self) -> None:
-        """The page failed as a whole: find the entry that is to blame."""
-        self._one_by_one = True
+    def single_out(self, step: Step[E]) -> None:
+        """The step failed as a whole: find the entry that is to blame."""
+        self._singly = len(step.entries)
