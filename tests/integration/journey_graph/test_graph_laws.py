@@ -383,14 +383,13 @@ async def test_an_append_reads_only_its_window(driver: AsyncDriver, monkeypatch:
     ]
     await replica.send_events(*many, lane=Lane.BULK)
     read: list[int] = []
-    plain = type(replica.recut).fold
+    plain = type(replica.recut).folded
 
-    def counted(self: Any, stored: Any) -> Any:
-        items = list(stored)
-        read.append(len(items))
-        return plain(self, items)
+    async def counted(self: Any, tx: Any, stored: Any) -> Any:
+        read.append(len(stored))
+        return await plain(self, tx, stored)
 
-    monkeypatch.setattr(type(replica.recut), "fold", counted)
+    monkeypatch.setattr(type(replica.recut), "folded", counted)
     await replica.send_events(
         event(999, "Status", SIS, NOW + timedelta(hours=2), kind="page", category="home")
     )

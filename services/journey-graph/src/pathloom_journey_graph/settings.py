@@ -24,8 +24,8 @@ class Settings(ServiceSettings):
     """Blueprint files beside those shipped, separated by commas."""
     bulk_share: float = Field(default=0.2, ge=0, lt=1)
     """The least share of entries applied that history gets while there is something live."""
-    max_entries: int = Field(default=300, ge=1, le=5000)
-    """Entries in one page, and so in one transaction."""
+    max_entries: int = Field(default=5000, ge=1, le=5000)
+    """Entries in one page, and so at most in one transaction; how many it really takes follows from how long they last."""
     due_every_s: float = Field(default=1.0, gt=0)
     """How often journeys are looked for whose instant has come."""
 

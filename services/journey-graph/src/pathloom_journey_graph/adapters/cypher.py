@@ -60,11 +60,11 @@ SET r.customer_id = row.customer_id, r.root = row.root, r.bound_to = row.bound_t
 """
 ERASED_AT = "UNWIND $hashes AS hash MATCH (e:Erased {hash: hash}) RETURN e.hash AS hash, e.at AS at"
 LOCK_CUSTOMERS = """
-UNWIND $ids AS id
-MERGE (c:Customer {id: id}) SET c._lock = true
-WITH c
-RETURN c.id AS id, coalesce(c.version, 0) AS version, coalesce(c.epoch, '') AS epoch,
-       [(c)-[:KNOWN_AS]->(r:Record) | r.key] AS claims
+UNWIND $rows AS row
+MERGE (c:Customer {id: row.id}) SET c._lock = true
+WITH c, row, coalesce(c.longest, 0) AS longest
+SET c.longest = CASE WHEN longest < row.longest THEN row.longest ELSE longest END
+RETURN c.id AS id, coalesce(c.version, 0) AS version, c.longest AS longest
 """
 READ_CUSTOMERS = """
 UNWIND $ids AS id
@@ -93,29 +93,36 @@ MERGE (r:Record {key: key})
 MERGE (c)-[:KNOWN_AS]->(r)
 """
 
-# Items.
-_ITEM = """
+# Items: with what they fold into, or whole, with their pieces.
+_ROW = """
 RETURN i.id AS id, i.kind AS kind, i.record AS record, i.thread AS thread, i.holder AS holder, i.customer_id AS customer_id,
-       i.start AS start, i.last AS last, i.refs AS refs, i.pieces AS pieces, i.journey_id AS journey_id, i.next_id AS next_id
-"""
-ITEMS = "UNWIND $ids AS id MATCH (i:Item {id: id})" + _ITEM
+       i.start AS start, i.last AS last, i.refs AS refs, i.contacts AS contacts, i.journey_id AS journey_id,
+       i.next_id AS next_id"""
+_ITEM = _ROW + ", i.folded AS folded, i.folded_by AS folded_by\n"
+_WHOLE = _ROW + ", i.pieces AS pieces\n"
+ITEMS = "UNWIND $ids AS id MATCH (i:Item {id: id})" + _WHOLE
 VISITS_NEAR = (
     """
 UNWIND $rows AS row
 MATCH (i:Item) WHERE i.record = row.record AND i.start <= row.hi AND i.last >= row.lo AND i.kind = 'visit'
 """
-    + _ITEM
+    + _WHOLE
 )
-HELD = "UNWIND $keys AS key MATCH (i:Item) WHERE i.holder = key" + _ITEM
-OF_RECORDS = "UNWIND $keys AS key MATCH (i:Item) WHERE i.record = key" + _ITEM
-OF_JOURNEYS = "UNWIND $ids AS id MATCH (i:Item) WHERE i.journey_id = id" + _ITEM
-# `longest` is the longest item the customer ever had: who overlaps begins no earlier than that before.
+HELD = "UNWIND $keys AS key MATCH (i:Item) WHERE i.holder = key" + _ROW
+OF_RECORDS = "UNWIND $keys AS key MATCH (i:Item) WHERE i.record = key" + _ROW
+WHOLE_OF_RECORDS = "UNWIND $keys AS key MATCH (i:Item) WHERE i.record = key" + _WHOLE
+OF_JOURNEYS = "UNWIND $ids AS id MATCH (i:Item) WHERE i.journey_id = id" + _ROW
+WHOLE_OF_JOURNEYS = "UNWIND $ids AS id MATCH (i:Item) WHERE i.journey_id = id" + _WHOLE
+JOURNEY_SPANS = """
+UNWIND $ids AS id
+MATCH (i:Item) WHERE i.journey_id = id AND i.customer_id IS NOT NULL
+RETURN i.customer_id AS customer_id, collect([i.start, i.last]) AS spans
+"""
+# Whoever overlaps begins no earlier than the customer's longest item before.
 AROUND = (
     """
 UNWIND $rows AS row
-MATCH (c:Customer {id: row.customer_id})
-WITH row, coalesce(c.longest, 0) AS longest
-MATCH (i:Item) WHERE i.customer_id = row.customer_id AND i.start >= row.lo - longest AND i.start <= row.hi AND i.last >= row.lo
+MATCH (i:Item) WHERE i.customer_id = row.customer_id AND i.start >= row.earliest AND i.start <= row.hi AND i.last >= row.lo
 WITH DISTINCT i
 """
     + _ITEM
@@ -142,25 +149,24 @@ SAVE_ITEMS = """
 UNWIND $rows AS row
 MERGE (i:Item {id: row.id})
 SET i.kind = row.kind, i.record = row.record, i.thread = row.thread, i.holder = row.holder, i.customer_id = row.customer_id,
-    i.start = row.start, i.last = row.last, i.refs = row.refs, i.pieces = row.pieces, i.waiting = row.waiting,
+    i.start = row.start, i.last = row.last, i.refs = row.refs, i.contacts = row.contacts, i.pieces = row.pieces,
+    i.waiting = row.waiting, i.folded = row.folded, i.folded_by = row.folded_by,
     i.journey_id = coalesce(i.journey_id, ''), i.next_id = coalesce(i.next_id, '')
 FOREACH (_ IN CASE WHEN row.touch THEN [1] ELSE [] END | SET i:Touchpoint)
 FOREACH (_ IN CASE WHEN row.touch THEN [] ELSE [1] END | SET i:Mark)
 """
-UNTIE = (
-    "UNWIND $rows AS row MATCH (i:Item {id: row.id})-[t:TIED]->(k:Tie) WHERE NOT k.key IN row.refs DELETE t"
-)
+HAND_OVER = """
+UNWIND $rows AS row
+MATCH (i:Item {id: row.id})
+SET i.holder = row.holder, i.customer_id = row.customer_id, i.waiting = row.waiting
+"""
+UNTIE = "UNWIND $rows AS row MATCH (i:Item {id: row.id})-[t:TIED]->(k:Tie) WHERE k.key IN row.refs DELETE t"
 TIE = """
 UNWIND $rows AS row
 MATCH (i:Item {id: row.id})
 UNWIND row.refs AS key
 MERGE (t:Tie {key: key})
 MERGE (i)-[:TIED]->(t)
-"""
-LONGEST = """
-UNWIND $rows AS row
-MATCH (c:Customer {id: row.customer_id})
-SET c.longest = CASE WHEN coalesce(c.longest, 0) < row.longest THEN row.longest ELSE c.longest END
 """
 DELETE_ITEMS = """
 UNWIND $ids AS id
@@ -174,9 +180,10 @@ DELETE t
 """
 
 # Journeys and their feed. An entry outlives its journey: it says that it is no more.
-ENTRIES = """
+ENTRIES = "UNWIND $ids AS id MATCH (e:Entry {id: id}) RETURN e.id AS id, e.entry AS entry"
+PRINTS = """
 UNWIND $ids AS id MATCH (e:Entry {id: id})
-RETURN e.id AS id, e.entry AS entry, e.version AS version, e.live_version AS live_version
+RETURN e.id AS id, e.print AS print, e.version AS version, e.live_version AS live_version
 """
 TAKE_NUMBERS = """
 MERGE (h:Head {id: $id}) ON CREATE SET h.n = 0
@@ -187,7 +194,7 @@ RETURN h.n AS n
 SAVE_ENTRIES = """
 UNWIND $rows AS row
 MERGE (e:Entry {id: row.id})
-SET e.partition = $partition, e.version = row.version, e.entry = row.entry, e.traceparent = row.traceparent,
+SET e.partition = $partition, e.version = row.version, e.entry = row.entry, e.print = row.print, e.traceparent = row.traceparent,
     e.live_n = coalesce(row.live_n, e.live_n), e.bulk_n = coalesce(row.bulk_n, e.bulk_n),
     e.live_version = coalesce(row.live_version, e.live_version)
 """
@@ -294,7 +301,7 @@ STALE_ITEMS = (
 MATCH (i:Item) WHERE i.id > $after
 WITH i ORDER BY i.id LIMIT $limit
 """
-    + _ITEM
+    + _WHOLE
 )
 STALE_CUSTOMERS = """
 MATCH (c:Customer) WHERE c.epoch <> $epoch AND EXISTS { (c)-[:KNOWN_AS]->() }
@@ -331,5 +338,5 @@ MATCH (i:Item) WHERE i.customer_id = $id AND i:Touchpoint AND i.journey_id <> ''
   AND (i.start < $start OR i.id < $before)
 WITH i ORDER BY i.start DESC, i.id DESC LIMIT $limit
 """
-    + _ITEM
+    + _ROW
 )

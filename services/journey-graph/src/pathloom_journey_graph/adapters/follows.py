@@ -10,7 +10,7 @@ from pathloom_kit.feeds.cursor import Cursor, Lane
 from pathloom_journey_graph.adapters import cypher
 from pathloom_journey_graph.adapters.events import entries_of, key_text, piece_of
 from pathloom_journey_graph.adapters.graph import Graph
-from pathloom_journey_graph.adapters.graph_tx import Neo4jGraphTx, stored_items
+from pathloom_journey_graph.adapters.graph_tx import Neo4jGraphTx, whole_items
 from pathloom_journey_graph.adapters.rows import rows_of
 from pathloom_journey_graph.application.drop_stale import DropStaleContacts, DropStalePieces
 from pathloom_journey_graph.application.move_records import CustomerIs, MoveRecords
@@ -38,7 +38,7 @@ class FollowEvents:
         while True:
 
             async def work(tx: AsyncManagedTransaction, after: str = after) -> str:
-                items = stored_items(await rows_of(tx, cypher.STALE_ITEMS, after=after, limit=_BATCH))
+                items = whole_items(await rows_of(tx, cypher.STALE_ITEMS, after=after, limit=_BATCH))
                 stale = [i for i in items if any(p.epoch != epoch for p in i.pieces)]
                 if stale:
                     await drop(self.graph.tx(tx), [i.id for i in stale], epoch, Lane.BULK)

@@ -15,6 +15,7 @@ from pathloom_kit.ids import new_id
 from pathloom_kit.transient import is_transient
 
 from pathloom_journey_graph.adapters import cypher
+from pathloom_journey_graph.adapters.folds import folding
 from pathloom_journey_graph.adapters.graph_tx import Neo4jGraphTx
 from pathloom_journey_graph.adapters.rows import rows_of
 
@@ -51,6 +52,7 @@ class Graph:
         self._driver = driver
         self._database = database
         self.secret = b""
+        self.folding = ""
         self._turn = asyncio.Lock()
 
     async def migrate(self) -> None:
@@ -65,6 +67,7 @@ class Graph:
         force) is not that of the graph."""
         rows = await self.write_rows(cypher.META, epoch=new_id("jg"), secret=secrets.token_hex(32))
         self.secret = bytes.fromhex(rows[0]["secret"])
+        self.folding = folding(blueprints)
         generation = (await self.write_rows(cypher.NEW_GENERATION, blueprints=blueprints))[0]["generation"]
         return GraphMeta(rows[0]["epoch"], self.secret, generation)
 
@@ -110,4 +113,4 @@ class Graph:
 
     def tx(self, tx: AsyncManagedTransaction) -> Neo4jGraphTx:
         """What the use cases take."""
-        return Neo4jGraphTx(tx, self.secret)
+        return Neo4jGraphTx(tx, self.secret, self.folding)

@@ -8,10 +8,19 @@ from neo4j import AsyncManagedTransaction
 from pathloom_kit.feeds.cursor import Lane
 
 from pathloom_journey_graph.adapters import cypher
+from pathloom_journey_graph.adapters.folds import pack_item, print_of, unpack_item
 from pathloom_journey_graph.adapters.journeys_proto import entry_of
 from pathloom_journey_graph.adapters.pieces import pack, unpack
-from pathloom_journey_graph.adapters.rows import rows_of
-from pathloom_journey_graph.application.ports import Change, CustomerState, Record, Span, StoredItem
+from pathloom_journey_graph.adapters.rows import do, rows_of
+from pathloom_journey_graph.application.ports import (
+    Change,
+    CustomerState,
+    LockedCustomer,
+    Record,
+    Span,
+    StoredItem,
+    WholeItem,
+)
 from pathloom_journey_graph.domain.paths import ended, steps_of_journey
 
 STEP_SEPARATOR = "\x1f"
@@ -24,11 +33,12 @@ def head_id(lane: Lane) -> str:
 
 
 class Neo4jGraphTx:
-    """Implements GraphTx. `secret` keys the hashes of what was erased."""
+    """Implements GraphTx. `secret` keys the hashes of what was erased, `folding` names what folds items here."""
 
-    def __init__(self, tx: AsyncManagedTransaction, secret: bytes) -> None:
+    def __init__(self, tx: AsyncManagedTransaction, secret: bytes, folding: str) -> None:
         self._tx = tx
         self._secret = secret
+        self._folding = folding
 
     async def _rows(self, query: str, **parameters: Any) -> list[dict[str, Any]]:
         if any(value == [] for value in parameters.values()):
@@ -37,7 +47,7 @@ class Neo4jGraphTx:
 
     async def _do(self, query: str, rows: Sequence[Any], name: str = "rows", **more: Any) -> None:
         if rows:
-            await (await self._tx.run(query, {name: list(rows), **more})).consume()
+            await do(self._tx, query, **{name: list(rows), **more})
 
     async def lock_records(self, keys: Iterable[str]) -> dict[str, Record]:
         rows = await self._rows(cypher.LOCK_RECORDS, keys=sorted(set(keys)))
@@ -59,13 +69,12 @@ class Neo4jGraphTx:
         rows = await self._rows(cypher.ERASED_AT, hashes=list(hashes))
         return {hashes[row["hash"]]: row["at"] for row in rows}
 
-    async def lock_customers(self, ids: Iterable[str]) -> dict[str, CustomerState]:
-        return _customers(await self._rows(cypher.LOCK_CUSTOMERS, ids=sorted(set(ids))))
-
-    async def stretch(self, longest: Mapping[str, int]) -> None:
-        await self._do(
-            cypher.LONGEST, [{"customer_id": c, "longest": length} for c, length in sorted(longest.items())]
-        )
+    async def lock_customers(self, longest: Mapping[str, int]) -> dict[str, LockedCustomer]:
+        rows = [{"id": key, "longest": length} for key, length in sorted(longest.items())]
+        return {
+            row["id"]: LockedCustomer(row["version"], row["longest"])
+            for row in await self._rows(cypher.LOCK_CUSTOMERS, rows=rows)
+        }
 
     async def customers(self, ids: Iterable[str]) -> dict[str, CustomerState]:
         wanted = set(ids)
@@ -84,12 +93,12 @@ class Neo4jGraphTx:
         await self._do(cypher.SAVE_CUSTOMERS, rows)
         await self._do(cypher.SAVE_CLAIMS, [row for row in rows if row["claims"]])
 
-    async def items(self, ids: Iterable[str]) -> dict[str, StoredItem]:
-        return {item.id: item for item in stored_items(await self._rows(cypher.ITEMS, ids=sorted(set(ids))))}
+    async def items(self, ids: Iterable[str]) -> dict[str, WholeItem]:
+        return {item.id: item for item in whole_items(await self._rows(cypher.ITEMS, ids=sorted(set(ids))))}
 
-    async def visits_near(self, spans: Mapping[str, Span], gap: int) -> list[StoredItem]:
+    async def visits_near(self, spans: Mapping[str, Span], gap: int) -> list[WholeItem]:
         rows = [{"record": key, "lo": lo - gap, "hi": hi + gap} for key, (lo, hi) in spans.items()]
-        return stored_items(await self._rows(cypher.VISITS_NEAR, rows=rows))
+        return whole_items(await self._rows(cypher.VISITS_NEAR, rows=rows))
 
     async def held(self, holders: Iterable[str]) -> list[StoredItem]:
         return stored_items(await self._rows(cypher.HELD, keys=sorted(set(holders))))
@@ -100,41 +109,68 @@ class Neo4jGraphTx:
     async def of_journeys(self, ids: Iterable[str]) -> list[StoredItem]:
         return stored_items(await self._rows(cypher.OF_JOURNEYS, ids=sorted(set(ids))))
 
-    async def around(self, spans: Sequence[tuple[str, int, int]]) -> list[StoredItem]:
-        rows = [{"customer_id": c, "lo": lo, "hi": hi} for c, lo, hi in spans]
-        return stored_items(await self._rows(cypher.AROUND, rows=rows))
+    async def journey_spans(self, ids: Iterable[str]) -> list[tuple[str, Span]]:
+        rows = await self._rows(cypher.JOURNEY_SPANS, ids=sorted(set(ids)))
+        return [(row["customer_id"], (start, last)) for row in rows for start, last in row["spans"]]
+
+    async def around(self, spans: Sequence[tuple[str, int, int, int]]) -> list[StoredItem]:
+        rows = [
+            {"customer_id": c, "earliest": lo - longest, "lo": lo, "hi": hi} for c, longest, lo, hi in spans
+        ]
+        return self._folded(await self._rows(cypher.AROUND, rows=rows))
 
     async def tied(self, keys: Sequence[tuple[str, str]]) -> list[StoredItem]:
         rows = [{"customer_id": c, "tie": tie} for c, tie in keys]
-        naming = stored_items(await self._rows(cypher.NAMING, rows=rows))
-        return naming + stored_items(
+        naming = self._folded(await self._rows(cypher.NAMING, rows=rows))
+        return naming + self._folded(
             await self._rows(cypher.NAMED, rows=[r for r in rows if "|contact|" in r["tie"]])
         )
 
-    async def save_items(self, items: Iterable[StoredItem]) -> None:
+    def _folded(self, rows: Iterable[Mapping[str, Any]]) -> list[StoredItem]:
+        found = []
+        for row in rows:
+            item = StoredItem(*_columns(row))
+            item.folded = unpack_item(row["folded"], row["folded_by"], self._folding)
+            found.append(item)
+        return found
+
+    async def save_items(self, items: Iterable[WholeItem]) -> None:
+        kept = list(items)
         rows = [
             {"id": i.id, "kind": i.kind, "record": i.record, "thread": i.thread, "holder": i.holder,
              "customer_id": i.customer_id, "start": i.start, "last": i.last, "refs": sorted(i.refs),
-             "pieces": pack(i.pieces), "waiting": True if i.customer_id is None else None,
+             "contacts": sorted(i.contacts), "pieces": pack(i.pieces), "folded": pack_item(i.folded),
+             "folded_by": self._folding, "waiting": True if i.customer_id is None else None,
              "touch": i.kind not in ("mark", "correction")}
-            for i in items
+            for i in kept
         ]  # fmt: skip
         await self._do(cypher.SAVE_ITEMS, rows)
-        await self._do(cypher.UNTIE, rows)
-        await self._do(cypher.TIE, [row for row in rows if row["refs"]])
+        untied = [{"id": i.id, "refs": sorted(i.tied - i.refs)} for i in kept if i.tied - i.refs]
+        await self._do(cypher.UNTIE, untied)
+        tied = [{"id": i.id, "refs": sorted(i.refs - i.tied)} for i in kept if i.refs - i.tied]
+        await self._do(cypher.TIE, tied)
+
+    async def hand_over(self, items: Iterable[StoredItem]) -> None:
+        rows = [
+            {"id": i.id, "holder": i.holder, "customer_id": i.customer_id,
+             "waiting": True if i.customer_id is None else None}
+            for i in items
+        ]  # fmt: skip
+        await self._do(cypher.HAND_OVER, rows)
 
     async def delete_items(self, ids: Iterable[str]) -> None:
         await self._do(cypher.DELETE_ITEMS, sorted(ids), "ids")
 
     async def publish(self, changes: Sequence[Change], lane: Lane, traceparent: str) -> int:
-        entries = {change.journey_id: (entry_of(change), change) for change in changes}
-        known = {row["id"]: row for row in await self._rows(cypher.ENTRIES, ids=list(entries))}
-        rows = []
-        for key, (entry, change) in entries.items():
+        wanted = {change.journey_id: change for change in changes}
+        known = {row["id"]: row for row in await self._rows(cypher.PRINTS, ids=list(wanted))}
+        rows: list[dict[str, Any]] = []
+        for key, change in wanted.items():
             before = known.get(key)
             if before is None and change.journey is None:
                 continue
-            same = before is not None and before["entry"] == entry
+            mark = print_of(change, self._folding)
+            same = before is not None and before["print"] == mark
             if (
                 before is not None
                 and same
@@ -143,13 +179,13 @@ class Neo4jGraphTx:
                 continue
             version = before["version"] + (not same) if before is not None else 1
             rows.append({
-                "id": key, "entry": entry, "version": version, "traceparent": traceparent,
+                "id": key, "entry": entry_of(change), "print": mark, "version": version, "traceparent": traceparent,
                 "live_version": version if lane is Lane.LIVE else None,
             })  # fmt: skip
         if not rows:
             return 0
-        journeys = [_journey_row(c) for row in rows if (c := entries[str(row["id"])][1]).journey is not None]
-        ended_ids = [row["id"] for row in rows if entries[str(row["id"])][1].journey is None]
+        journeys = [_journey_row(c) for row in rows if (c := wanted[row["id"]]).journey is not None]
+        ended_ids = [row["id"] for row in rows if wanted[row["id"]].journey is None]
         # The head is locked last: others wait on it only until this transaction commits.
         head = (await self._rows(cypher.TAKE_NUMBERS, id=head_id(lane), count=len(rows)))[0]["n"]
         for n, row in enumerate(rows, start=head - len(rows) + 1):
@@ -177,14 +213,24 @@ def _customers(rows: Iterable[Mapping[str, Any]]) -> dict[str, CustomerState]:
 
 
 def stored_items(rows: Iterable[Mapping[str, Any]]) -> list[StoredItem]:
-    """Rows of any query that answers items."""
-    return [
-        StoredItem(
-            r["id"], r["kind"], r["record"], r["thread"], r["holder"], r["customer_id"], r["start"], r["last"],
-            frozenset(r["refs"] or ()), unpack(r["pieces"]), r["journey_id"] or "", r["next_id"] or "",
-        )
-        for r in rows
-    ]  # fmt: skip
+    """Rows of any query that answers items, without what they fold into."""
+    return [StoredItem(*_columns(row)) for row in rows]
+
+
+def whole_items(rows: Iterable[Mapping[str, Any]]) -> list[WholeItem]:
+    """Rows of any query that answers items with their pieces."""
+    found = []
+    for row in rows:
+        columns = _columns(row)
+        found.append(WholeItem(*columns, pieces=unpack(row["pieces"]), tied=columns[8]))
+    return found
+
+
+def _columns(r: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (
+        r["id"], r["kind"], r["record"], r["thread"], r["holder"], r["customer_id"], r["start"], r["last"],
+        frozenset(r["refs"] or ()), frozenset(r["contacts"] or ()), r["journey_id"] or "", r["next_id"] or "",
+    )  # fmt: skip
 
 
 def _journey_row(change: Change) -> dict[str, Any]:

@@ -7,11 +7,11 @@ from pathloom.journey_graph.v1 import journeys_pb2 as pb
 
 from pathloom_journey_graph.adapters import cypher
 from pathloom_journey_graph.adapters.graph import Graph
-from pathloom_journey_graph.adapters.graph_tx import STEP_SEPARATOR, stored_items
+from pathloom_journey_graph.adapters.graph_tx import STEP_SEPARATOR, stored_items, whole_items
 from pathloom_journey_graph.adapters.journeys_proto import touchpoint_to_proto
 from pathloom_journey_graph.adapters.rows import rows_of
 from pathloom_journey_graph.application.list_paths import PathFilter
-from pathloom_journey_graph.application.ports import StoredItem
+from pathloom_journey_graph.application.ports import StoredItem, WholeItem
 from pathloom_journey_graph.application.recut import Recut
 from pathloom_journey_graph.application.trace_event import Traced
 from pathloom_journey_graph.domain.cut import cut
@@ -55,7 +55,7 @@ class JourneyReads:
 
     async def touchpoints_of(self, journey_id: str) -> list[pb.Touchpoint]:
         """All of a journey's, oldest first, however many."""
-        items = stored_items(await self._graph.read_rows(cypher.OF_JOURNEYS, ids=[journey_id]))
+        items = whole_items(await self._graph.read_rows(cypher.WHOLE_OF_JOURNEYS, ids=[journey_id]))
         return [touchpoint_to_proto(t) for t in self._annotated(items)]
 
     async def paths(self, wanted: PathFilter) -> list[Path]:
@@ -81,7 +81,7 @@ class JourneyReads:
                 return Traced("parked", reason=parked[0]["reason"])
             roots = await rows_of(tx, cypher.ROOTS, keys=list(records))
             keys = {*records, *(row["root"] for row in roots if row["root"])}
-            for item in stored_items(await rows_of(tx, cypher.OF_RECORDS, keys=sorted(keys))):
+            for item in whole_items(await rows_of(tx, cypher.WHOLE_OF_RECORDS, keys=sorted(keys))):
                 if any(p.event_id == event_id for p in item.pieces):
                     return _traced(item)
             return None
@@ -100,11 +100,11 @@ class JourneyReads:
         }
         older = {item.journey_id for item in items if item.id not in shown}
         if older:
-            whole = stored_items(await rows_of(tx, cypher.OF_JOURNEYS, ids=sorted(older)))
+            whole = whole_items(await rows_of(tx, cypher.WHOLE_OF_JOURNEYS, ids=sorted(older)))
             shown.update({t.id: touchpoint_to_proto(t) for t in self._annotated(whole)})
         return shown
 
-    def _annotated(self, items: Iterable[StoredItem]) -> list[Touchpoint]:
+    def _annotated(self, items: Iterable[WholeItem]) -> list[Touchpoint]:
         as_of = round(self._recut.clock.now().timestamp() * 1_000_000)
         journeys = cut(self._recut.fold(items), self._recut.blueprints, as_of)
         found = [t for journey in journeys for t in journey.touchpoints]

@@ -15,6 +15,7 @@ from pathloom_journey_graph.adapters.rows import rows_of
 
 _READ = {Lane.LIVE: cypher.READ_LIVE, Lane.BULK: cypher.READ_BULK}
 _MAX_BYTES = 4 * 1024 * 1024
+_MAX_ENTRIES = 1000  # journeys of 4 KB fill a page: more rows would be read, left out, and read again
 
 
 class JourneysFeed:
@@ -25,6 +26,7 @@ class JourneysFeed:
 
     async def read_page(self, after: Cursor, limit: int) -> pb.FollowJourneysResponse:
         """What follows `after`. Does not judge the epoch: the server of the feed does."""
+        limit = min(limit, _MAX_ENTRIES)
 
         async def work(tx: AsyncManagedTransaction) -> pb.FollowJourneysResponse:
             marks = await _watermarks(tx)

@@ -4,8 +4,18 @@ from typing import Any
 
 from neo4j import AsyncManagedTransaction
 
+# A plan once made is kept. Neo4j would plan every statement anew whenever the counts of nodes have grown by three quarters, which on
+# a young graph is for ever and costs more than the statements themselves. Every statement finds its nodes by an index whatever
+# the counts say (a test looks at the plans made on an empty graph), so later plans would be no better.
+_KEEP_PLAN = "CYPHER replan=skip\n"
+
 
 async def rows_of(tx: AsyncManagedTransaction, /, query: str, **parameters: Any) -> list[dict[str, Any]]:
     """All rows of one statement. Not by `Result.data()`, which walks every byte of a byte string."""
-    result = await tx.run(query, parameters)
+    result = await tx.run(_KEEP_PLAN + query, parameters)
     return [{key: record[key] for key in record.keys()} async for record in result]  # noqa: SIM118 - a record iterates its values
+
+
+async def do(tx: AsyncManagedTransaction, /, query: str, **parameters: Any) -> None:
+    """One statement that answers nothing."""
+    await (await tx.run(_KEEP_PLAN + query, parameters)).consume()

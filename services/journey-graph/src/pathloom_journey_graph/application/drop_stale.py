@@ -7,8 +7,9 @@ from pathloom_kit.feeds.cursor import Lane
 
 from pathloom_journey_graph.application.move_records import ContactIs, MoveRecords
 from pathloom_journey_graph.application.ownership import locked
-from pathloom_journey_graph.application.place_events import PlaceEvents
+from pathloom_journey_graph.application.place_events import PlaceEvents, contacts_of
 from pathloom_journey_graph.application.ports import Disturbed, GraphTx
+from pathloom_journey_graph.application.save_folded import save_folded
 from pathloom_journey_graph.domain.said import ties_of
 
 
@@ -42,9 +43,10 @@ class DropStalePieces:
                 ties_of(left) | (item.refs if item.kind == "correction" else frozenset()),
             )
             item.start, item.last = min(p.at for p in left), max(p.at for p in left)
+            item.contacts = contacts_of(left)
             kept.append(item)
         await tx.delete_items(gone)
-        await tx.save_items(kept)
+        await save_folded(tx, kept, self.place.recut.watched)
         for item in kept:
             disturbed.touch(item.customer_id, item.span, item.journey_id)
         if disturbed.spans or disturbed.journeys:

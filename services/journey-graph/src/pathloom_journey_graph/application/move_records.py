@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from pathloom_kit.feeds.cursor import Lane
 
 from pathloom_journey_graph.application.ownership import locked, owner_of
-from pathloom_journey_graph.application.place_events import merged
-from pathloom_journey_graph.application.ports import CustomerState, Disturbed, GraphTx, Record, StoredItem
+from pathloom_journey_graph.application.place_events import contacts_of, merged
+from pathloom_journey_graph.application.ports import CustomerState, Disturbed, GraphTx, Record, WholeItem
 from pathloom_journey_graph.application.recut import Recut
+from pathloom_journey_graph.application.save_folded import save_folded
 from pathloom_journey_graph.domain.placing import item_id
 from pathloom_journey_graph.domain.said import ties_of
 from pathloom_journey_graph.domain.values import SECOND, Piece
@@ -158,18 +159,19 @@ class MoveRecords:
                 del items[source.id]
                 emptied.add(source.id)
         await tx.delete_items(emptied)
-        await tx.save_items(items.values())
+        await save_folded(tx, items.values(), self.recut.watched)
         for item in items.values():
             move.disturbed.touch(item.customer_id, item.span, item.journey_id)
 
     def _contact(
-        self, root: str, pieces: tuple[Piece, ...], before: StoredItem | None, move: _Move
-    ) -> StoredItem:
+        self, root: str, pieces: tuple[Piece, ...], before: WholeItem | None, move: _Move
+    ) -> WholeItem:
         holder, customer = owner_of(root, move.records)
-        return StoredItem(
+        return WholeItem(
             item_id(self.secret, "contact", root, ""), "contact", root, "", holder, customer,
-            min(p.at for p in pieces), max(p.at for p in pieces), ties_of(pieces), pieces,
+            min(p.at for p in pieces), max(p.at for p in pieces), ties_of(pieces), contacts_of(pieces),
             before.journey_id if before else "", before.next_id if before else "",
+            pieces=pieces, tied=before.tied if before else frozenset(),
         )  # fmt: skip
 
     async def _follow(self, tx: GraphTx, changed: Sequence[Record], move: _Move) -> None:
@@ -190,7 +192,7 @@ class MoveRecords:
             item.holder, item.customer_id = holder, customer
             move.disturbed.touch(item.customer_id, item.span)
             moved.append(item)
-        await tx.save_items(moved)
+        await tx.hand_over(moved)
 
     async def _erase(self, tx: GraphTx, entry: Erased, state: CustomerState | None, move: _Move) -> None:
         """Everything of the records goes, contacts bound to them included; what comes late is refused from now on."""
@@ -201,11 +203,7 @@ class MoveRecords:
         items.update({item.id: item for item in await tx.of_records(roots)})
         for item in items.values():
             move.disturbed.touch(item.customer_id, item.span, item.journey_id)
-            keys |= (
-                {item.record, *(p.contact for p in item.pieces if p.contact)}
-                if item.kind == "contact"
-                else set()
-            )
+            keys |= {item.record, *item.contacts} if item.kind == "contact" else set()
         await tx.delete_items(items)
         at = entry.at or round(self.recut.clock.now().timestamp() * SECOND)
         await tx.forget(keys, [entry.customer_id] if entry.customer_id else [], at)

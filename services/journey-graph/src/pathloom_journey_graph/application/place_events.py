@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from pathloom_kit.feeds.cursor import Lane
 
 from pathloom_journey_graph.application.ownership import locked, owner_of
-from pathloom_journey_graph.application.ports import Disturbed, GraphTx, Record, Span, StoredItem
+from pathloom_journey_graph.application.ports import Disturbed, GraphTx, Record, Span, StoredItem, WholeItem
 from pathloom_journey_graph.application.recut import Recut
+from pathloom_journey_graph.application.save_folded import save_folded
 from pathloom_journey_graph.domain.placing import (
     VISIT_GAP,
     Place,
@@ -43,8 +44,9 @@ class PlaceEvents:
         ]
         await self._leave_no_name(tx, erased, placed, records)
         disturbed = Disturbed()
-        await self._threads(tx, [p for p in placed if p[1].kind != "visit"], records, disturbed)
-        await self._visits(tx, [p for p in placed if p[1].kind == "visit"], records, disturbed)
+        changed = await self._threads(tx, [p for p in placed if p[1].kind != "visit"], records, disturbed)
+        changed += await self._visits(tx, [p for p in placed if p[1].kind == "visit"], records, disturbed)
+        await save_folded(tx, changed, self.recut.watched)
         if disturbed.spans or disturbed.journeys:
             await self.recut(tx, disturbed, lane, traceparent)
 
@@ -69,8 +71,8 @@ class PlaceEvents:
         placed: Iterable[tuple[Piece, Place]],
         records: Mapping[str, Record],
         disturbed: Disturbed,
-    ) -> None:
-        """Contacts, surveys, messages, marks and single events: an item each, known by its thread."""
+    ) -> list[WholeItem]:
+        """Contacts, surveys, messages, marks and single events: an item each, known by its thread. Those to be saved."""
         arrived: dict[str, tuple[Place, list[Piece]]] = {}
         for piece, where in placed:
             if where.kind == "contact":
@@ -89,7 +91,7 @@ class PlaceEvents:
             _note(disturbed, before, item)
             if where.kind == "correction":
                 await self._corrected(tx, where.record, disturbed)
-        await tx.save_items(changed)
+        return changed
 
     async def _visits(
         self,
@@ -97,20 +99,20 @@ class PlaceEvents:
         placed: Iterable[tuple[Piece, Place]],
         records: Mapping[str, Record],
         disturbed: Disturbed,
-    ) -> None:
-        """Digital pieces join, bridge or begin visits of their record."""
+    ) -> list[WholeItem]:
+        """Digital pieces join, bridge or begin visits of their record. Those to be saved."""
         arrived: dict[str, list[Piece]] = {}
         for piece, where in placed:
             arrived.setdefault(where.record, []).append(piece)
         if not arrived:
-            return
+            return []
         spans: dict[str, Span] = {
             r: (min(p.at for p in ps), max(p.at for p in ps)) for r, ps in arrived.items()
         }
-        near: dict[str, list[StoredItem]] = {}
+        near: dict[str, list[WholeItem]] = {}
         for item in await tx.visits_near(spans, VISIT_GAP):
             near.setdefault(item.record, []).append(item)
-        changed: list[StoredItem] = []
+        changed: list[WholeItem] = []
         gone: set[str] = set()
         for record, fresh in arrived.items():
             before = {item.id: item for item in near.get(record, ())}
@@ -125,15 +127,15 @@ class PlaceEvents:
                 gone.add(key)
                 disturbed.touch(before[key].customer_id, before[key].span, before[key].journey_id)
         await tx.delete_items(gone)
-        await tx.save_items(changed)
+        return changed
 
     def visits_of(
         self,
         record: str,
         pieces: Iterable[Piece],
         records: Mapping[str, Record],
-        before: Mapping[str, StoredItem],
-    ) -> list[StoredItem]:
+        before: Mapping[str, WholeItem],
+    ) -> list[WholeItem]:
         """One item for each visit that the pieces make."""
         found = []
         for visit in visits(pieces):
@@ -150,13 +152,14 @@ class PlaceEvents:
 
     def _item(
         self, key: str, kind: str, record: str, thread: str, pieces: tuple[Piece, ...], records: Mapping[str, Record],
-        before: StoredItem | None,
-    ) -> StoredItem:  # fmt: skip
+        before: WholeItem | None,
+    ) -> WholeItem:  # fmt: skip
         holder, customer = owner_of(record, records)
         refs = ties_of(pieces) | ({correction_tie(record)} if kind == "correction" else frozenset())
-        return StoredItem(
+        return WholeItem(
             key, kind, record, thread, holder, customer, min(p.at for p in pieces), max(p.at for p in pieces),
-            refs, pieces, before.journey_id if before else "", before.next_id if before else "",
+            refs, contacts_of(pieces), before.journey_id if before else "", before.next_id if before else "",
+            pieces=pieces, tied=before.tied if before else frozenset(),
         )  # fmt: skip
 
 
@@ -164,6 +167,11 @@ def merged(before: Iterable[Piece], fresh: Iterable[Piece]) -> tuple[Piece, ...]
     """By event, the newer reading of each; in order of time."""
     pieces = {piece.event_id: piece for piece in (*before, *fresh)}
     return tuple(sorted(pieces.values(), key=lambda p: (p.at, p.event_id)))
+
+
+def contacts_of(pieces: Iterable[Piece]) -> frozenset[str]:
+    """The contact ids that pieces are of."""
+    return frozenset(p.contact for p in pieces if p.contact)
 
 
 def _note(disturbed: Disturbed, before: StoredItem | None, now: StoredItem) -> None:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from pathloom_kit.feeds.cursor import Lane
 
-from pathloom_journey_graph.domain.values import Journey, Piece
+from pathloom_journey_graph.domain.values import Item, Journey, Piece
 
 Span = tuple[int, int]
 
@@ -29,10 +29,11 @@ class Record:
 
 @dataclass(slots=True)
 class StoredItem:
-    """An item as the graph keeps it, with all its pieces.
+    """An item as the graph keeps it.
 
     `record` is the contact's root or the record itself; `holder` the record whose customer it follows. `customer_id`
-    None: waiting for the customers feed. `refs` are the ties that it names.
+    None: waiting for the customers feed. `refs` are the ties that it names, `contacts` the ids of the contacts that its
+    pieces are of. `folded` is what its pieces fold into by themselves; None: nothing, or it is to be folded anew.
     """
 
     id: str
@@ -44,14 +45,23 @@ class StoredItem:
     start: int
     last: int
     refs: frozenset[str]
-    pieces: tuple[Piece, ...]
+    contacts: frozenset[str]
     journey_id: str = ""
     next_id: str = ""
+    folded: Item | None = None
 
     @property
     def span(self) -> Span:
         """From begin to last."""
         return (self.start, self.last)
+
+
+@dataclass(slots=True, kw_only=True)
+class WholeItem(StoredItem):
+    """An item with all its pieces. `tied` are the ties that it named when it was read."""
+
+    pieces: tuple[Piece, ...]
+    tied: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -62,6 +72,14 @@ class CustomerState:
     version: int = 0
     epoch: str = ""
     claims: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class LockedCustomer:
+    """A customer under lock: its version, and the length of the longest item that it ever had."""
+
+    version: int
+    longest: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +123,9 @@ class GraphTx(Protocol):
         """When each of the keys was erased; nothing for the others."""
         ...
 
-    async def lock_customers(self, ids: Iterable[str]) -> dict[str, CustomerState]:
-        """Write-locks the customers in order of id, creating those that are not there."""
-        ...
-
-    async def stretch(self, longest: Mapping[str, int]) -> None:
-        """Remembers, for each (locked) customer, the length of its longest item ever."""
+    async def lock_customers(self, longest: Mapping[str, int]) -> dict[str, LockedCustomer]:
+        """Write-locks the customers in order of id, creating those that are not there. `longest` is the length of the
+        longest item that the transaction knows of; each customer remembers the longest ever."""
         ...
 
     async def customers(self, ids: Iterable[str]) -> dict[str, CustomerState]:
@@ -126,11 +141,11 @@ class GraphTx(Protocol):
         """Version and claims, replacing those before."""
         ...
 
-    async def items(self, ids: Iterable[str]) -> dict[str, StoredItem]:
+    async def items(self, ids: Iterable[str]) -> dict[str, WholeItem]:
         """By id; nothing for those that are not there."""
         ...
 
-    async def visits_near(self, spans: Mapping[str, Span], gap: int) -> list[StoredItem]:
+    async def visits_near(self, spans: Mapping[str, Span], gap: int) -> list[WholeItem]:
         """Visits of each record that lie within `gap` of the span."""
         ...
 
@@ -146,16 +161,24 @@ class GraphTx(Protocol):
         """The items of journeys."""
         ...
 
-    async def around(self, spans: Sequence[tuple[str, int, int]]) -> list[StoredItem]:
-        """Items of (customer, from, to) that overlap from..to."""
+    async def journey_spans(self, ids: Iterable[str]) -> list[tuple[str, Span]]:
+        """Of the items of journeys: customer, from begin to last."""
+        ...
+
+    async def around(self, spans: Sequence[tuple[str, int, int, int]]) -> list[StoredItem]:
+        """Items of (customer, longest, from, to) that overlap from..to; none of the customer's is longer than `longest`."""
         ...
 
     async def tied(self, keys: Sequence[tuple[str, str]]) -> list[StoredItem]:
         """Items of (customer, tie) that name the tie, or that are the contact whose key it is."""
         ...
 
-    async def save_items(self, items: Iterable[StoredItem]) -> None:
-        """Created or replaced, `journey_id` and `next_id` aside."""
+    async def save_items(self, items: Iterable[WholeItem]) -> None:
+        """Created or replaced, `journey_id` and `next_id` aside. See `save_folded`."""
+        ...
+
+    async def hand_over(self, items: Iterable[StoredItem]) -> None:
+        """Holder and customer of items that are there."""
         ...
 
     async def delete_items(self, ids: Iterable[str]) -> None:

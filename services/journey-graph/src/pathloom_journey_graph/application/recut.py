@@ -1,13 +1,20 @@
 """Cutting again what a transaction has touched, and publishing the journeys that differ."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from pathloom_kit.clock import Clock
 from pathloom_kit.feeds.cursor import Lane
 
-from pathloom_journey_graph.application.ports import Change, Disturbed, GraphTx, Span, StoredItem
+from pathloom_journey_graph.application.ports import (
+    Change,
+    Disturbed,
+    GraphTx,
+    Span,
+    StoredItem,
+    WholeItem,
+)
 from pathloom_journey_graph.domain.blueprint import Blueprints
 from pathloom_journey_graph.domain.cut import cut, segments
 from pathloom_journey_graph.domain.fold import fold_item
@@ -28,14 +35,12 @@ class Recut:
     async def __call__(self, tx: GraphTx, disturbed: Disturbed, lane: Lane, traceparent: str = "") -> int:
         """The windows around what was disturbed, no more. The records' locks must be held; takes those of the customers.
         Returns how many journeys were published."""
-        members = await tx.of_journeys(disturbed.journeys)
         spans = {customer: list(found) for customer, found in disturbed.spans.items()}
-        for item in members:
-            if item.customer_id:
-                spans.setdefault(item.customer_id, []).append(item.span)
-        versions = {state.id: state.version for state in (await tx.lock_customers(spans)).values()}
-        await tx.stretch({c: max(hi - lo for lo, hi in found) for c, found in spans.items()})
-        windows = await self.windows(tx, spans)
+        for customer, span in await tx.journey_spans(disturbed.journeys):
+            spans.setdefault(customer, []).append(span)
+        owners = await tx.lock_customers({c: max(hi - lo for lo, hi in found) for c, found in spans.items()})
+        windows = await self.windows(tx, spans, {c: owner.longest for c, owner in owners.items()})
+        folded = await self.folded(tx, [item for window in windows.values() for item in window.values()])
         gone = set(disturbed.journeys)
         as_of = round(self.clock.now().timestamp() * SECOND)
         changes: dict[str, Change] = {}
@@ -43,11 +48,11 @@ class Recut:
         for customer in sorted(windows):
             stored = windows[customer]
             gone |= {item.journey_id for item in stored.values() if item.journey_id}
-            journeys = cut(self.fold(stored.values()), self.blueprints, as_of)
+            journeys = cut([folded[key] for key in stored if key in folded], self.blueprints, as_of)
             place: dict[str, tuple[str, str]] = {}
             for journey in journeys:
                 changes[journey.id] = Change(
-                    journey.id, customer, versions.get(customer, 0), journey, self.generation
+                    journey.id, customer, owners[customer].version, journey, self.generation
                 )
                 place.update(dict.fromkeys(journey.items, (journey.id, "")))
                 ids = [*(t.id for t in journey.touchpoints), ""]
@@ -62,13 +67,32 @@ class Recut:
         await tx.link(relinked)
         return published
 
-    def fold(self, stored: Iterable[StoredItem]) -> list[Item]:
-        """What the stored pieces fold into. Corrections of a record without a contact apply to all that it holds."""
-        kept = list(stored)
+    @property
+    def watched(self) -> frozenset[str]:
+        """Properties that some blueprint's rules read."""
+        return self.blueprints.watched()
+
+    async def folded(self, tx: GraphTx, stored: Sequence[StoredItem]) -> dict[str, Item]:
+        """By id, what the items fold into. Most were folded when they were saved; whatever a correction is about, and what was
+        folded by other code or under other blueprints, is folded anew from its pieces."""
+        corrected = {item.record for item in stored if item.kind == "correction"}
+        found, anew = dict[str, Item](), list[str]()
+        for item in stored:
+            if item.folded is not None and (item.kind == "contact" or item.record not in corrected):
+                found[item.id] = item.folded
+            else:
+                anew.append(item.id)
+        if anew:
+            found.update({item.id: item for item in self.fold((await tx.items(anew)).values())})
+        return found
+
+    def fold(self, whole: Iterable[WholeItem]) -> list[Item]:
+        """What pieces fold into. Corrections of a record without a contact apply to all that it holds."""
+        kept = list(whole)
         corrections: dict[str, tuple[Piece, ...]] = {
             i.record: i.pieces for i in kept if i.kind == "correction"
         }
-        watched = self.blueprints.watched()
+        watched = self.watched
         folded = (
             fold_item(
                 i.id, i.kind, i.record, i.pieces, watched=watched,
@@ -80,10 +104,10 @@ class Recut:
         return [item for item in folded if item is not None]
 
     async def windows(
-        self, tx: GraphTx, wanted: Mapping[str, Iterable[Span]]
+        self, tx: GraphTx, wanted: Mapping[str, Iterable[Span]], longest: Mapping[str, int]
     ) -> dict[str, dict[str, StoredItem]]:
         """By customer, the items that the cut around the spans depends on: whole segments between silences longer than
-        any allowed, and whatever is tied to them."""
+        any allowed, and whatever is tied to them. `longest` is the length of each customer's longest item."""
         gap = self.blueprints.longest_silence
         found: dict[str, dict[str, StoredItem]] = {customer: {} for customer in wanted}
         asked: set[tuple[str, str]] = set()
@@ -92,7 +116,9 @@ class Recut:
         ]
         while todo:
             rows: dict[str, dict[str, StoredItem]] = {}
-            for item in await tx.around([(c, lo - reach, hi + reach) for c, lo, hi, reach in todo]):
+            for item in await tx.around(
+                [(c, longest[c], lo - reach, hi + reach) for c, lo, hi, reach in todo]
+            ):
                 if item.customer_id:
                     rows.setdefault(item.customer_id, {})[item.id] = item
             again: list[tuple[str, int, int, int]] = []
@@ -124,7 +150,7 @@ class Recut:
 def _ties(item: StoredItem) -> frozenset[str]:
     """What it names, and the names by which others may know it."""
     if item.kind == "contact":
-        return item.refs | {item.record, *(p.contact for p in item.pieces)}
+        return item.refs | {item.record} | item.contacts
     return item.refs | {correction_tie(item.record)}
 
 

@@ -1,7 +1,6 @@
 """Cutting: one customer's items become journeys, as of an instant. Pure and local (`segments`)."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from pathloom_journey_graph.domain.blueprint import Blueprint, Blueprints, Completion
 from pathloom_journey_graph.domain.grouping import Group, group
@@ -141,14 +140,13 @@ def _annotated(one: Group, blueprint: Blueprint, *, silent: bool) -> tuple[Touch
         if touchpoint is None:
             continue
         if silent and touchpoint.ongoing:
-            touchpoint = replace(
-                touchpoint, ongoing=False, end=item.last, outcome=touchpoint.outcome or Outcome.ENDED
+            touchpoint = touchpoint.but(
+                ongoing=False, end=item.last, outcome=touchpoint.outcome or Outcome.ENDED
             )
         again = item.moves and touchpoint.touch is Touch.CUSTOMER_ACTIVE
         reason, confidence = _derived(one, item, blueprint)
         found.append(
-            replace(
-                touchpoint,
+            touchpoint.but(
                 coded_reasons=tuple(
                     dict.fromkeys(blueprint.reasons.get(c, c) for c in touchpoint.coded_reasons)
                 ),

@@ -1,0 +1,61 @@
+"""Plans are made once and kept, so those made on an empty graph must already find their nodes by an index."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from neo4j import AsyncDriver
+from pathloom_journey_graph.adapters import cypher
+
+from .graph_world import Replica
+
+FEW = {"Cursor", "Watermark", "Parked", "Lease", "Restart", "Meta"}
+"""There are never many of these."""
+WHOLE = {"STALE_CUSTOMERS", "STALE_CONTACTS", "PATHS"}
+"""These are asked to look at everything: after a restart, and for a map of all journeys."""
+
+
+async def scans(driver: AsyncDriver, query: str) -> list[str]:
+    """Labels that the query would scan; "" for a scan of all nodes."""
+    given = dict.fromkeys(re.findall(r"\$(\w+)", query))
+    async with driver.session() as session:
+        result = await session.run(f"CYPHER replan=force EXPLAIN {query}", given)
+        plan = (await result.consume()).plan
+    assert plan is not None
+    return [
+        str(node["args"].get("Details", "")).rpartition(":")[2]
+        for node in operators(plan)
+        if node["operatorType"].startswith(("NodeByLabelScan", "AllNodesScan"))
+    ]
+
+
+def operators(plan: Any) -> Iterator[Any]:
+    yield plan
+    for child in plan.get("children", ()):
+        yield from operators(child)
+
+
+def queries() -> dict[str, str]:
+    return {
+        name: text
+        for name, text in vars(cypher).items()
+        if name.isupper()
+        and not name.startswith("_")
+        and isinstance(text, str)
+        and re.search(r"\b(MATCH|MERGE)\b", text)
+    }
+
+
+async def test_every_query_finds_its_nodes_by_an_index_even_on_an_empty_graph(
+    replica: Replica, driver: AsyncDriver
+) -> None:
+    found = {
+        name: set(await scans(driver, text)) - FEW for name, text in queries().items() if name not in WHOLE
+    }
+    assert {name: labels for name, labels in found.items() if labels} == {}
+    assert len(found) > 40
+
+
+async def test_planted_fault_a_scan_is_noticed(replica: Replica, driver: AsyncDriver) -> None:
+    assert await scans(driver, "MATCH (i:Item) WHERE i.kind = $kind RETURN i") == ["Item"]
+    assert await scans(driver, "MATCH (i) WHERE i.kind = $kind RETURN i") != []
