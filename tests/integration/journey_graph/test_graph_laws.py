@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -334,6 +335,11 @@ async def test_tracing_an_event(driver: AsyncDriver) -> None:
     assert (await trace(folded, [CALLS[3]])).state == "placed", "found at the root it is folded into"
     with pytest.raises(EventNotFound):
         await trace("ev_999999", [SIS])
+    read = (await replica.events.cursors("events"))[0, Lane.LIVE]
+    assert (await trace("ev_999999", [SIS], read)).state == "no_touchpoint", "read, and it left nothing"
+    for unread in (read.at(read.n + 1), replace(read, epoch="another")):
+        with pytest.raises(EventNotFound):
+            await trace("ev_999999", [SIS], unread)
     store, bad = replica.events, event(950, "Odd", SIS, NOW)
     bad.n = len(events) + 1
     expected = (await store.cursors("events"))[0, Lane.LIVE]

@@ -1588,22 +1588,30 @@ class TraceEventRequest(_message.Message):
     EVENT_ID_FIELD_NUMBER: _builtins.int
     RECORD_KEY_FIELD_NUMBER: _builtins.int
     CONTACT_KEY_FIELD_NUMBER: _builtins.int
+    POSITION_FIELD_NUMBER: _builtins.int
     event_id: _builtins.str
     """The log's id of the event."""
     record_key: _builtins.str
     """The event's record: namespace|kind|id, kind user, anonymous or contact."""
     contact_key: _builtins.str
     """The event's contact record, where it has one."""
+    @_builtins.property
+    def position(self) -> _feed_pb2.Cursor:
+        """The event's place in the events feed. With it, what was read and left nothing here is told apart from what has not
+        come yet; without it both are NOT_FOUND EVENT_NOT_FOUND.
+        """
+
     def __init__(
         self,
         *,
         event_id: _builtins.str = ...,
         record_key: _builtins.str = ...,
         contact_key: _builtins.str = ...,
+        position: _feed_pb2.Cursor | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["position", b"position"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_key", b"contact_key", "event_id", b"event_id", "record_key", b"record_key"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact_key", b"contact_key", "event_id", b"event_id", "position", b"position", "record_key", b"record_key"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

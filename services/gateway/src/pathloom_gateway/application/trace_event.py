@@ -69,6 +69,7 @@ class TraceEvent:
         self, answer: admin_pb2.TraceEventResponse, known: events_pb2.TraceEventResponse
     ) -> str:
         request = journeys_pb2.TraceEventRequest(event_id=known.event_id, record_key=_key(known.record))
+        request.position.CopyFrom(known.position)
         if known.HasField("contact"):
             request.contact_key = _key(known.contact)
         try:

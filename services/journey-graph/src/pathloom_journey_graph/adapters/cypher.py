@@ -248,6 +248,7 @@ MERGE (e:Erased {hash: hash}) ON CREATE SET e.at = $at
 
 # The feed of journeys. Watermarks are read in the statement before the page's: never after it.
 READ_HEAD = "OPTIONAL MATCH (h:Head {id: $id}) RETURN coalesce(h.n, 0) AS n"
+LOCK_HEAD = "MATCH (h:Head {id: $id}) SET h._lock = true WITH h RETURN h.n AS n"
 READ_LIVE = """
 MATCH (e:Entry) WHERE e.partition = $partition AND e.live_n > $after AND e.live_n <= $head
 RETURN e.live_n AS n, e.version AS version, e.entry AS entry, e.traceparent AS traceparent ORDER BY e.live_n LIMIT $limit

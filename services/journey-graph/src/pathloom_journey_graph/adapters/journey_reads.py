@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from neo4j import AsyncManagedTransaction
 from pathloom.journey_graph.v1 import journeys_pb2 as pb
+from pathloom_kit.feeds.cursor import Cursor, Lane
 
 from pathloom_journey_graph.adapters import cypher
 from pathloom_journey_graph.adapters.graph import Graph
@@ -87,6 +88,14 @@ class JourneyReads:
             return None
 
         return await self._graph.read(work)
+
+    async def has_read(self, position: Cursor) -> bool:
+        """See Traces."""
+        rows = await self._graph.read_rows(cypher.CURSORS, feed="events")
+        return any(
+            Cursor(row["epoch"], row["partition"], Lane(row["lane"]), row["n"]).covers(position)
+            for row in rows
+        )
 
     async def _shown(
         self, tx: AsyncManagedTransaction, items: Sequence[StoredItem]

@@ -19,7 +19,11 @@ _MAX_ENTRIES = 1000  # journeys of 4 KB fill a page: more rows would be read, le
 
 
 class JourneysFeed:
-    """Pages of the feed, each read in one transaction: watermarks, then the head, then entries up to that head."""
+    """Pages of the feed: watermarks, then the head under its lock, then entries up to that head.
+
+    Neo4j shows a commit piece by piece: the head's new number before the index has the entry. Whoever commits holds the
+    head's lock until everything is there, so only a head that was read under it promises what stands before it.
+    """
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
@@ -27,14 +31,16 @@ class JourneysFeed:
     async def read_page(self, after: Cursor, limit: int) -> pb.FollowJourneysResponse:
         """What follows `after`. Does not judge the epoch: the server of the feed does."""
         limit = min(limit, _MAX_ENTRIES)
+        marks, epoch = await self._graph.read(_promises)
+        found = await self._graph.write_rows(cypher.LOCK_HEAD, id=head_id(after.lane))
+        head = found[0]["n"] if found else 0
 
         async def work(tx: AsyncManagedTransaction) -> pb.FollowJourneysResponse:
-            marks = await _watermarks(tx)
-            epoch = (await rows_of(tx, cypher.READ_META))[0]["epoch"]
-            head = (await rows_of(tx, cypher.READ_HEAD, id=head_id(after.lane)))[0]["n"]
-            rows = await rows_of(
+            read = await rows_of(
                 tx, _READ[after.lane], partition=PARTITION, after=after.n, head=head, limit=limit
             )
+            # One that is published again while it is read says its new number: it comes in its new place.
+            rows = [row for row in read if row["n"] <= head]
             response, size, taken = pb.FollowJourneysResponse(), 0, 0
             for row in rows:
                 size += len(row["entry"])
@@ -44,8 +50,8 @@ class JourneysFeed:
                 entry.MergeFromString(row["entry"])
                 entry.n, entry.version, entry.traceparent = row["n"], row["version"], row["traceparent"] or ""
                 taken += 1
-            complete = taken == len(rows) and len(rows) < limit
-            place = max(head, after.n) if complete else response.entries[-1].n
+            complete = taken == len(rows) and len(read) < limit
+            place = max(head, after.n) if complete else response.entries[-1].n if taken else after.n
             cursor = Cursor(epoch, PARTITION, after.lane, place)
             response.header.CopyFrom(PageHeader(cursor, head, place >= head, tuple(marks)).to_proto())
             return response
@@ -72,6 +78,11 @@ class JourneysFeed:
             return feed_pb2.DescribeFeedsResponse(feeds=feeds)
 
         return await self._graph.read(work)
+
+
+async def _promises(tx: AsyncManagedTransaction) -> tuple[list[Watermark], str]:
+    """How far the feed reflects its upstreams, and its epoch."""
+    return await _watermarks(tx), (await rows_of(tx, cypher.READ_META))[0]["epoch"]
 
 
 async def _watermarks(tx: AsyncManagedTransaction) -> list[Watermark]:

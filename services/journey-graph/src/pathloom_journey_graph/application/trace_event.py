@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from pathloom_kit.errors import DomainError, Kind
+from pathloom_kit.feeds.cursor import Cursor
 
 
 class EventNotFound(DomainError):
@@ -39,6 +40,10 @@ class Traces(Protocol):
         """Among what these records hold; None when it is not there."""
         ...
 
+    async def has_read(self, position: Cursor) -> bool:
+        """Whether the events feed was applied up to there and beyond, in the epoch of the position."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class TraceEvent:
@@ -46,9 +51,14 @@ class TraceEvent:
 
     traces: Traces
 
-    async def __call__(self, event_id: str, records: Sequence[str]) -> Traced:
-        """EventNotFound when no piece of it is here (traits and employee events never leave one)."""
+    async def __call__(self, event_id: str, records: Sequence[str], position: Cursor | None = None) -> Traced:
+        """EventNotFound when no piece of it is here and its place has not been read, or is not said. What was read and left
+        no piece makes no touchpoint by its nature (traits)."""
+        # Asked first: what comes between the two questions is then found by the second.
+        read = position is not None and await self.traces.has_read(position)
         found = await self.traces.trace(event_id, records)
-        if found is None:
-            raise EventNotFound("no piece of this event is here")
-        return found
+        if found is not None:
+            return found
+        if read:
+            return Traced("no_touchpoint")
+        raise EventNotFound("no piece of this event is here")

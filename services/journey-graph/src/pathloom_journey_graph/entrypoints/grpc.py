@@ -11,6 +11,7 @@ from pathloom.feed.v1 import feed_pb2
 from pathloom.journey_graph.v1 import journeys_pb2 as pb
 from pathloom.journey_graph.v1 import journeys_pb2_grpc
 from pathloom_kit.errors import InvalidArgument
+from pathloom_kit.feeds.cursor import Cursor
 from pathloom_kit.feeds.serve import FeedServer
 
 from pathloom_journey_graph.application.list_paths import ListTransitions, ListVariants, PathFilter
@@ -120,7 +121,8 @@ class JourneyServicer(journeys_pb2_grpc.JourneyServiceServicer):
             if key and (key.count("|") < 2 or key.split("|")[1] not in ("user", "anonymous", "contact")):
                 raise InvalidArgument(fields={field: "is not namespace|kind|id"})
         records = [key for key in (request.contact_key, request.record_key) if key]
-        found = await self._do.trace_event(request.event_id, records)
+        position = Cursor.from_proto(request.position) if request.HasField("position") else None
+        found = await self._do.trace_event(request.event_id, records, position)
         return pb.TraceEventResponse(
             state=pb.TraceEventResponse.State.ValueType(_STATES[found.state]),
             touchpoint_id=found.touchpoint_id,
