@@ -10,11 +10,15 @@ HTTP_METHOD = "http.request.method"
 HTTP_ROUTE = "http.route"  # the template, never the path
 HTTP_STATUS = "http.response.status_code"
 
-VIEW_FRESHNESS = "pathloom.view.freshness"  # histogram, s: from accepted until shown with its scores (live lane)
+VIEW_FRESHNESS = (
+    "pathloom.view.freshness"  # histogram, s: from accepted until shown with its scores (live lane)
+)
 VIEW_AGE = "pathloom.view.age"  # gauge, s: since the read model last heard from each upstream, the largest
 
 # Of the whole platform, as one gateway sees it: equal in every replica, so take the maximum.
-PLATFORM_PARKED = "pathloom.platform.parked"  # gauge: entries set aside now, by service; above 0 needs an operator
+PLATFORM_PARKED = (
+    "pathloom.platform.parked"  # gauge: entries set aside now, by service; above 0 needs an operator
+)
 PLATFORM_QUARANTINED = "pathloom.platform.quarantined"  # gauge: refused events that wait for an operator
 PLATFORM_WAITING = "pathloom.platform.waiting"  # gauge: entries of records not yet known, by service
 PLATFORM_REACHABLE = "pathloom.platform.reachable"  # gauge: 1 if the gateway reaches the service, else 0

@@ -85,9 +85,7 @@ class RecordEvents:
     _events: Any = field(
         default_factory=lambda: telemetry.meter().create_counter(names.INGEST_EVENTS), repr=False
     )
-    _duration: Any = field(
-        default_factory=lambda: telemetry.durations(names.INGEST_DURATION), repr=False
-    )
+    _duration: Any = field(default_factory=lambda: telemetry.durations(names.INGEST_DURATION), repr=False)
 
     async def __call__(self, principal: Principal, batch: SentBatch) -> ingest_pb2.RecordResponse:
         """Bad events are reported by index and kept in quarantine; the others are taken. Answers only after the
