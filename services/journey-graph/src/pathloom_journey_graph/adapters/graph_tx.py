@@ -117,22 +117,22 @@ class Neo4jGraphTx:
         rows = [
             {"customer_id": c, "earliest": lo - longest, "lo": lo, "hi": hi} for c, longest, lo, hi in spans
         ]
-        return self._folded(await self._rows(cypher.AROUND, rows=rows))
+        answers = await self._rows(cypher.AROUND, rows=rows)
+        return [self._listed(columns) for answer in answers for columns in answer["items"]]
 
-    async def tied(self, keys: Sequence[tuple[str, str]]) -> list[StoredItem]:
-        rows = [{"customer_id": c, "tie": tie} for c, tie in keys]
-        naming = self._folded(await self._rows(cypher.NAMING, rows=rows))
-        return naming + self._folded(
-            await self._rows(cypher.NAMED, rows=[r for r in rows if "|contact|" in r["tie"]])
-        )
+    def _listed(self, columns: Sequence[Any]) -> StoredItem:
+        *plain, refs, contacts, journey_id, next_id, folded, folded_by = columns
+        ties = (frozenset(refs or ()), frozenset(contacts or ()), journey_id or "", next_id or "")
+        return StoredItem(*[*plain, *ties, unpack_item(folded, folded_by, self._folding)])
 
-    def _folded(self, rows: Iterable[Mapping[str, Any]]) -> list[StoredItem]:
-        found = []
-        for row in rows:
-            item = StoredItem(*_columns(row))
-            item.folded = unpack_item(row["folded"], row["folded_by"], self._folding)
-            found.append(item)
-        return found
+    async def tied(
+        self, naming: Sequence[tuple[str, str]], named: Sequence[tuple[str, str]]
+    ) -> list[tuple[str, str, Span]]:
+        rows = [{"customer_id": c, "tie": tie} for c, tie in naming]
+        contacts = [{"customer_id": c, "tie": tie} for c, tie in named if "|contact|" in tie]
+        answers = await self._rows(cypher.NAMING, rows=rows)
+        answers += await self._rows(cypher.NAMED, rows=contacts)
+        return [(key, customer, (lo, hi)) for answer in answers for key, customer, lo, hi in answer["items"]]
 
     async def save_items(self, items: Iterable[WholeItem]) -> None:
         kept = list(items)

@@ -169,8 +169,10 @@ class GraphTx(Protocol):
         """Items of (customer, longest, from, to) that overlap from..to; none of the customer's is longer than `longest`."""
         ...
 
-    async def tied(self, keys: Sequence[tuple[str, str]]) -> list[StoredItem]:
-        """Items of (customer, tie) that name the tie, or that are the contact whose key it is."""
+    async def tied(
+        self, naming: Sequence[tuple[str, str]], named: Sequence[tuple[str, str]]
+    ) -> list[tuple[str, str, Span]]:
+        """(id, customer, span) of the items of (customer, tie) that name the tie, or that are the contact whose key it is."""
         ...
 
     async def save_items(self, items: Iterable[WholeItem]) -> None:

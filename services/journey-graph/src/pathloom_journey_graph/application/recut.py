@@ -135,14 +135,14 @@ class Recut:
                     continue
                 fresh += [i for i in chosen if i.id not in found[customer]]
                 found[customer].update({i.id: i for i in chosen if i.id not in found[customer]})
-            keys = {(i.customer_id or "", tie) for i in fresh for tie in _ties(i)} - asked
-            asked |= keys
-            tied = await tx.tied(sorted(keys)) if keys else []
-            again += [
-                (i.customer_id, i.start, i.last, _FIRST_REACH * gap)
-                for i in tied
-                if i.customer_id and i.id not in found[i.customer_id]
-            ]
+            naming = {(i.customer_id or "", tie) for i in fresh for tie in _ties(i)} - asked
+            asked |= naming
+            # Whoever is here under that name need not be looked for.
+            here = {(i.customer_id or "", name) for i in fresh for name in (i.record, *i.contacts)}
+            named = naming - here
+            for key, customer, (lo, hi) in await tx.tied(sorted(naming), sorted(named)):
+                if key not in found[customer]:
+                    again.append((customer, lo, hi, _FIRST_REACH * gap))
             todo = again
         return found
 
