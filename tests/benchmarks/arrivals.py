@@ -1,0 +1,112 @@
+"""What goes on beside a measurement: events that arrive at a steady rate, and history that loads."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from pathloom_local.api.client import PublicApi, Taken
+from pathloom_local.api.sender import Batch, Outgoing, batches, send
+from pathloom_local.demo.history import Play, declare
+from pathloom_simulator import Config, college
+
+RATE = 200.0
+PARTS = 10
+"""Batches a second: ten are enough to look like a stream, and few enough not to measure the batches."""
+
+
+@dataclass(slots=True)
+class Arrivals:
+    """Events that were acknowledged, each batch with the moment and the position of its acknowledgement."""
+
+    accepted: int = 0
+    positions: list[tuple[float, str]] = field(default_factory=list)
+
+
+def company(seed: int, touchpoints: int) -> Config:
+    """A college of its own for each seed: people, contacts and ids are others."""
+    return Config(college(), datetime.now(UTC).replace(microsecond=0), seed, touchpoints)
+
+
+async def keys_of(api: PublicApi, config: Config) -> dict[str, str]:
+    """The sources declared, an ingest key for each."""
+    return await declare(api, config)
+
+
+def live(config: Config, keys: dict[str, str]) -> Iterator[Outgoing]:
+    """The company's whole history, in the live lane."""
+    return (replace(each, bulk=False) for each in Play(config).history(keys))
+
+
+@asynccontextmanager
+async def arriving(api: PublicApi, made: Iterator[Outgoing], rate: float) -> AsyncIterator[Arrivals]:
+    """`rate` events a second for as long as the block lasts. RuntimeError when an event is refused or none is left."""
+    arrivals = Arrivals()
+    loop = asyncio.get_running_loop()
+
+    async def one(batch: Batch) -> None:
+        taken = await api.batch(batch.body, batch.key, batch.bulk)
+        _checked(taken)
+        arrivals.accepted += taken.accepted
+        arrivals.positions.append((loop.time(), taken.position))
+
+    async def arrive() -> None:
+        begun, part = loop.time(), 0
+        async with asyncio.TaskGroup() as group:
+            while True:
+                part += 1
+                events = [event for _, event in zip(range(round(rate / PARTS)), made, strict=False)]
+                if not events:
+                    raise RuntimeError("no events are left to arrive: simulate more")
+                for batch in batches(events):
+                    group.create_task(one(batch))
+                await asyncio.sleep(max(0.0, begun + part / PARTS - loop.time()))
+
+    task = asyncio.create_task(arrive())
+    try:
+        yield arrivals
+        if task.done():
+            task.result()
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+@asynccontextmanager
+async def loading(api: PublicApi, config: Config, keys: dict[str, str]) -> AsyncIterator[Arrivals]:
+    """The company's history through the bulk lane, as fast as the door takes it, for as long as the block lasts."""
+    arrivals = Arrivals()
+
+    def answered(batch: Batch, taken: Taken) -> None:
+        _checked(taken)
+        arrivals.accepted += taken.accepted
+
+    made = (replace(each, bulk=True) for each in Play(config).history(keys))
+    task = asyncio.create_task(send(api, batches(made), answered, under_way=2))
+    try:
+        yield arrivals
+        if task.done():
+            task.result()
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def load(api: PublicApi, play: Play, keys: dict[str, str]) -> int:
+    """A company's whole history, in the bulk lane; how many events were accepted."""
+    arrivals = Arrivals()
+
+    def answered(batch: Batch, taken: Taken) -> None:
+        _checked(taken)
+        arrivals.accepted += taken.accepted
+
+    await send(api, batches(replace(each, bulk=True) for each in play.history(keys)), answered)
+    return arrivals.accepted
+
+
+def _checked(taken: Taken) -> None:
+    if taken.errors:
+        raise RuntimeError(f"an event was refused: {taken.errors[0]['reason']} {taken.errors[0]['detail']}")
