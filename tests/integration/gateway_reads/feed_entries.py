@@ -13,6 +13,7 @@ from pathloom.identity.v1.customers_pb2 import (
     CustomerEntry,
     ErasedCustomer,
     GoldenField,
+    Household,
     Identifier,
     MemberRecord,
     MergedCustomer,
@@ -126,6 +127,14 @@ def binding(
     if bound_to:
         thing.bound_to.CopyFrom(user(bound_to))
     return CustomerEntry(n=n, version=version, contact=thing)
+
+
+def household(
+    n: int, version: int, *customer_ids: str, kind: str = "phone", hint: str = "00"
+) -> CustomerEntry:
+    """Who shares a value; nobody: there is no household any more."""
+    shared = Household(household_id=f"hou_{kind}", type=kind, hint=hint, customer_ids=customer_ids)
+    return CustomerEntry(n=n, version=version, household=shared)
 
 
 def event(

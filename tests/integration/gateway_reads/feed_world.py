@@ -11,12 +11,19 @@ from typing import Any
 from pathloom.identity.v1.customers_pb2 import BindingLevel
 from pathloom_kit.feeds.cursor import Lane
 
-from .feed_entries import binding, customer, event, journey, merged, score, touchpoint, withdrawn
+from .feed_entries import binding, customer, event, household, journey, merged, score, touchpoint, withdrawn
 
 RECORDS = ("a", "b", "c", "d")
 CALLS = ("k", "l", "m")
 EVENTS = ("Contact Offered", "Contact Queued", "Contact Alerting", "Contact Answered", "Contact Ended")
+#: Which records share a value.
+HOMES = {"phone": ("a", "b", "c"), "address": ("b", "d")}
 Step = tuple[str, int, int]
+
+
+def named(n: int, version: int, key: str, records: tuple[str, ...]) -> Any:
+    """A customer whose name tells its records."""
+    return customer(n, version, key, records, phone="+1555", golden={"first_name": "".join(records)})
 
 
 @dataclass
@@ -54,11 +61,20 @@ class World:
                 continue
             self.states[key] = state
             if isinstance(state, tuple):
-                self.write(
-                    "customers", lane, lambda n, v, k=key, s=state: customer(n, v, k, s, phone="+1555"), key
-                )
+                self.write("customers", lane, lambda n, v, k=key, s=state: named(n, v, k, s), key)
             else:
                 self.write("customers", lane, lambda n, v, k=key, s=state: merged(n, v, k, s), key)
+        for kind, records in HOMES.items():
+            ids = tuple(sorted({self.customer_of(record) for record in records}))
+            at_home = ids if len(ids) > 1 else ()
+            if self.states.get(kind) != at_home:
+                self.states[kind] = at_home
+                self.write(
+                    "customers",
+                    lane,
+                    lambda n, v, k=kind, i=at_home: household(n, v, *i, kind=k),
+                    f"hou {kind}",
+                )
 
     def cut(self, lane: Lane, backwards: bool) -> None:
         """journey-graph's transaction: journeys as they are now, those that are no more withdrawn."""

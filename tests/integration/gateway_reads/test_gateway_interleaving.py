@@ -207,6 +207,8 @@ MERGE = [("touch", 0, 1), ("ring", 0, 1), ("touch", 1, 0), ("merge", 1, 0)]
 MERGE_BACKWARDS = [*MERGE[:3], ("merge", 0, 1)]
 SPLIT = [*MERGE, ("split", 1, 0)]
 BOUND = [("ring", 0, 1), ("bind", 0, 1), ("merge", 0, 1)]
+# Of a home of three one gets another name, in the bulk lane.
+RENAMED = [("merge", 0, 3)]
 REBOUND = [("ring", 0, 1), ("bind", 0, 4), ("bind", 0, 9)]
 
 
@@ -262,7 +264,17 @@ def versions_do_not_count(patch: pytest.MonkeyPatch) -> None:
     )
 
 
+def names_stay(patch: pytest.MonkeyPatch) -> None:
+    """Whoever shares a home keeps the name they saw first."""
+
+    async def nobody(*_: Any) -> set[str]:
+        return set()
+
+    patch.setattr(customers_module, "mates_of", nobody)
+
+
 CASES = [
+    pytest.param(RENAMED, [BULK_PLACES[0], *LIVE_PLACES], 1, names_stay, id="household"),
     pytest.param(MERGE_BACKWARDS, LIVE_PLACES, 1, no_ghosts, id="withdrawn"),
     pytest.param(SPLIT, LIVE_PLACES, 1, nothing_kept, id="shrunk"),
     pytest.param(MERGE, LIVE_PLACES, 1, nothing_hidden, id="overlapping"),

@@ -163,7 +163,8 @@ async def opened(url: str) -> AsyncIterator[Store]:
 
 
 async def assert_equals(store: Store, pure: Resolved) -> None:
-    """What the store serves is what the pure function says: groups, golden values, chains and bindings."""
+    """What the store serves is what the pure function says: groups, golden values, chains, bindings and households
+    (those that are: of one that is no more, an entry without customers says so)."""
     groups, golden, roots, bindings, owner = set(), {}, {}, {}, {}
     customers: dict[str, RecordKey] = {}
     things = [entry for _, entry in (await store.things()).values()]
@@ -196,6 +197,13 @@ async def assert_equals(store: Store, pure: Resolved) -> None:
     for entry in things:
         if entry.HasField("merged"):
             assert owner[entry.merged.customer_id] == entry.merged.into_customer_id
+    homes = [entry.household for entry in things if entry.household.customer_ids]
+    assert sorted(
+        (h.household_id, h.type, h.hint, sorted(str(customers[i]) for i in h.customer_ids)) for h in homes
+    ) == sorted(
+        (store.hashes.household(*value), h.type, h.hint, sorted(h.customer_ids))
+        for value, h in pure.households.items()
+    )
 
 
 def key(namespace: str, user: str) -> RecordKey:

@@ -100,7 +100,8 @@ class Identity:
 def feed_key(entry: c.CustomerEntry) -> str:
     kind = entry.WhichOneof("thing")
     thing = getattr(entry, kind or "customer")
-    return str(thing.own_customer_id if kind == "contact" else thing.customer_id)
+    names = {"contact": "own_customer_id", "household": "household_id"}
+    return str(getattr(thing, names.get(kind or "", "customer_id")))
 
 
 def record(namespace: str, kind: int, record_id: str) -> e.RecordKey:

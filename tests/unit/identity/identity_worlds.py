@@ -12,6 +12,8 @@ from pathloom_identity.domain.clustering import Decision, Group, Rules, cluster
 from pathloom_identity.domain.contacts import Binding, Owner, Owners
 from pathloom_identity.domain.events import Event, EventType, record_named
 from pathloom_identity.domain.golden import GoldenValue, golden
+from pathloom_identity.domain.households import Household, household, household_values
+from pathloom_identity.domain.identifiers import Identifier
 from pathloom_identity.domain.record_state import RecordState, fold
 from pathloom_identity.domain.records import RecordKey, RecordKind, Trust
 from pathloom_identity.domain.sources import PLATFORM, IdentifierRule, Source, policies
@@ -135,6 +137,8 @@ class Resolved:
     golden: Mapping[RecordKey, tuple[GoldenValue, ...]]
     roots: Mapping[RecordKey, RecordKey]
     bindings: Mapping[RecordKey, Binding]
+    households: Mapping[Identifier, Household]
+    """Those that are, without their ids."""
 
     def group_of(self, key: RecordKey) -> tuple[RecordKey, ...]:
         return next(group for group in self.groups if key in group)
@@ -195,7 +199,20 @@ def resolve(
         {g.members[0]: tuple(golden({k: people[k] for k in g.members})) for g in groups},
         roots,
         bindings,
+        households_of(people, customer, rules.demote_over),
     )
+
+
+def households_of(
+    people: Mapping[RecordKey, RecordState], customer: Mapping[RecordKey, str], most: int
+) -> dict[Identifier, Household]:
+    """Who shares a value that no more records than `most` have."""
+    found = {}
+    for value in {value for state in people.values() for value in household_values(state)}:
+        if not owners_of(value, people, customer, most).too_many:
+            homes = [customer[key] for key, state in people.items() if value in household_values(state)]
+            found[value] = household("", value, homes)
+    return {value: home for value, home in found.items() if home.customer_ids}
 
 
 def owners_of(

@@ -5,6 +5,7 @@ from pathloom.identity.v1 import customers_pb2 as c
 from pathloom.identity.v1 import events_pb2 as e
 
 from pathloom_identity.domain.clustering import Edge, EvidenceKind
+from pathloom_identity.domain.households import Household
 from pathloom_identity.domain.identifiers import Identifier
 from pathloom_identity.domain.records import RecordKey, RecordKind, Trust
 from pathloom_identity.domain.sources import IdentifierRule, Source
@@ -32,7 +33,10 @@ def key_from_proto(message: e.RecordKey) -> RecordKey:
 
 
 def feed_key(thing: Thing) -> str:
-    """The name of a thing in the feed: the customer's id, or the contact's own customer id. Nothing personal in it."""
+    """The name of a thing in the feed: the customer's id, the contact's own customer id, or the household's. Nothing
+    personal in it."""
+    if isinstance(thing, Household):
+        return thing.household_id
     return thing.own_customer_id if isinstance(thing, ContactThing) else thing.customer_id
 
 
@@ -49,6 +53,11 @@ def entry(thing: Thing) -> c.CustomerEntry:
             customer_id=thing.customer_id, records=keys, erased_at=timestamp(thing.erased_at)
         )
         return c.CustomerEntry(erased=erased)
+    if isinstance(thing, Household):
+        shared = c.Household(
+            household_id=thing.household_id, type=thing.type, hint=thing.hint, customer_ids=thing.customer_ids
+        )
+        return c.CustomerEntry(household=shared)
     return c.CustomerEntry(contact=contact(thing))
 
 

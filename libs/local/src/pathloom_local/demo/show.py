@@ -102,6 +102,11 @@ def _who(view: view_pb2.CustomerView) -> Iterator[tuple[str, str]]:
         yield "survey", f"{answer.value:g} of {answer.scale_max:g} ({escape(answer.scale)}){words}"
     for case in view.open_cases:
         yield "case", escape(case.title or case.case_id)
+    for one in view.household:
+        why = f" ({escape('; '.join(one.why))})" if one.why else ""
+        yield "household", f"{escape(one.name or 'name not known')}, {one.customer_id}{why}"
+    if view.more_household:
+        yield "household", f"and {view.more_household} more"
     sources = ", ".join(sorted({known.source_namespace for known in view.known_as}))
     if view.known_as:
         count = len(view.known_as) + view.more_records

@@ -448,6 +448,8 @@ class CustomerView(_message.Message):
     CHANGED_AT_FIELD_NUMBER: _builtins.int
     REVISION_FIELD_NUMBER: _builtins.int
     MORE_RECORDS_FIELD_NUMBER: _builtins.int
+    HOUSEHOLD_FIELD_NUMBER: _builtins.int
+    MORE_HOUSEHOLD_FIELD_NUMBER: _builtins.int
     customer_id: _builtins.str
     """The present id."""
     asked_for: _builtins.str
@@ -470,6 +472,8 @@ class CustomerView(_message.Message):
     """Grows with each change of the document; the resume token of streams."""
     more_records: _builtins.int
     """Records (and reasons why they are one) not shown above."""
+    more_household: _builtins.int
+    """Those of the household not shown above."""
     @_builtins.property
     def facts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Fact]:
         """Golden values with their sources."""
@@ -522,6 +526,10 @@ class CustomerView(_message.Message):
     def changed_at(self) -> _timestamp_pb2.Timestamp:
         """When last changed."""
 
+    @_builtins.property
+    def household(self) -> _containers.RepeatedCompositeFieldContainer[Global___HouseholdMember]:
+        """Who shares a phone or an address with this customer, at most 20: names to open, nothing of their history."""
+
     def __init__(
         self,
         *,
@@ -549,14 +557,48 @@ class CustomerView(_message.Message):
         changed_at: _timestamp_pb2.Timestamp | None = ...,
         revision: _builtins.int = ...,
         more_records: _builtins.int = ...,
+        household: _abc.Iterable[Global___HouseholdMember] | None = ...,
+        more_household: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["changed_at", b"changed_at", "effort", b"effort", "last_contact", b"last_contact"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["asked_for", b"asked_for", "changed_at", b"changed_at", "closed_journeys", b"closed_journeys", "customer_id", b"customer_id", "effort", b"effort", "facts", b"facts", "flags", b"flags", "identity_level", b"identity_level", "journeys", b"journeys", "known_as", b"known_as", "language", b"language", "last_contact", b"last_contact", "last_feedback", b"last_feedback", "live_contacts", b"live_contacts", "more_journeys", b"more_journeys", "more_records", b"more_records", "name", b"name", "open_cases", b"open_cases", "promises", b"promises", "revision", b"revision", "sentence", b"sentence", "test", b"test", "unidentified", b"unidentified", "why_one", b"why_one"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asked_for", b"asked_for", "changed_at", b"changed_at", "closed_journeys", b"closed_journeys", "customer_id", b"customer_id", "effort", b"effort", "facts", b"facts", "flags", b"flags", "household", b"household", "identity_level", b"identity_level", "journeys", b"journeys", "known_as", b"known_as", "language", b"language", "last_contact", b"last_contact", "last_feedback", b"last_feedback", "live_contacts", b"live_contacts", "more_household", b"more_household", "more_journeys", b"more_journeys", "more_records", b"more_records", "name", b"name", "open_cases", b"open_cases", "promises", b"promises", "revision", b"revision", "sentence", b"sentence", "test", b"test", "unidentified", b"unidentified", "why_one", b"why_one"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CustomerView: _TypeAlias = CustomerView  # noqa: Y015
+
+@_typing.final
+class HouseholdMember(_message.Message):
+    """Somebody else of the household. A relation, never a merge."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    WHY_FIELD_NUMBER: _builtins.int
+    customer_id: _builtins.str
+    """Whom to open."""
+    name: _builtins.str
+    """Name as known; empty: unknown."""
+    @_builtins.property
+    def why(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What is shared, without its value, e.g. "same phone, ending in 23"."""
+
+    def __init__(
+        self,
+        *,
+        customer_id: _builtins.str = ...,
+        name: _builtins.str = ...,
+        why: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_id", b"customer_id", "name", b"name", "why", b"why"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HouseholdMember: _TypeAlias = HouseholdMember  # noqa: Y015
 
 @_typing.final
 class Effort(_message.Message):

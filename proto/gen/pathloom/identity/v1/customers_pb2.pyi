@@ -271,6 +271,7 @@ class CustomerEntry(_message.Message):
     MERGED_FIELD_NUMBER: _builtins.int
     ERASED_FIELD_NUMBER: _builtins.int
     CONTACT_FIELD_NUMBER: _builtins.int
+    HOUSEHOLD_FIELD_NUMBER: _builtins.int
     n: _builtins.int
     """Its number in (epoch, partition, lane)."""
     version: _builtins.int
@@ -295,6 +296,10 @@ class CustomerEntry(_message.Message):
     def contact(self) -> Global___ContactBinding:
         """Whose a contact is."""
 
+    @_builtins.property
+    def household(self) -> Global___Household:
+        """Who shares a phone or an address."""
+
     def __init__(
         self,
         *,
@@ -305,16 +310,53 @@ class CustomerEntry(_message.Message):
         merged: Global___MergedCustomer | None = ...,
         erased: Global___ErasedCustomer | None = ...,
         contact: Global___ContactBinding | None = ...,
+        household: Global___Household | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "customer", b"customer", "erased", b"erased", "merged", b"merged", "thing", b"thing"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "customer", b"customer", "erased", b"erased", "household", b"household", "merged", b"merged", "thing", b"thing"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "customer", b"customer", "erased", b"erased", "merged", b"merged", "n", b"n", "thing", b"thing", "traceparent", b"traceparent", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["contact", b"contact", "customer", b"customer", "erased", b"erased", "household", b"household", "merged", b"merged", "n", b"n", "thing", b"thing", "traceparent", b"traceparent", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_thing: _TypeAlias = _typing.Literal["customer", "merged", "erased", "contact"]  # noqa: Y015
+    _WhichOneofReturnType_thing: _TypeAlias = _typing.Literal["customer", "merged", "erased", "contact", "household"]  # noqa: Y015
     _WhichOneofArgType_thing: _TypeAlias = _typing.Literal["thing", b"thing"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_thing) -> _WhichOneofReturnType_thing | None: ...
 
 Global___CustomerEntry: _TypeAlias = CustomerEntry  # noqa: Y015
+
+@_typing.final
+class Household(_message.Message):
+    """Customers who share a phone or an address that a trusted source says they have: a relation, never a merge."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    HOUSEHOLD_ID_FIELD_NUMBER: _builtins.int
+    TYPE_FIELD_NUMBER: _builtins.int
+    HINT_FIELD_NUMBER: _builtins.int
+    CUSTOMER_IDS_FIELD_NUMBER: _builtins.int
+    household_id: _builtins.str
+    """Stable, opaque: a keyed hash of what they share."""
+    type: _builtins.str
+    """phone or address."""
+    hint: _builtins.str
+    """The last two digits of a phone; empty for an address."""
+    @_builtins.property
+    def customer_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """In order of id, two to ten; empty: there is none any more (a value that more share is no home)."""
+
+    def __init__(
+        self,
+        *,
+        household_id: _builtins.str = ...,
+        type: _builtins.str = ...,
+        hint: _builtins.str = ...,
+        customer_ids: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_ids", b"customer_ids", "hint", b"hint", "household_id", b"household_id", "type", b"type"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Household: _TypeAlias = Household  # noqa: Y015
 
 @_typing.final
 class Customer(_message.Message):

@@ -195,6 +195,8 @@ export interface CustomerView {
   live_contacts?: LiveContact[];
   test?: boolean;
   unidentified?: boolean;
+  household?: { customer_id?: string; name?: string; why?: string[] }[];
+  more_household?: Count;
 }
 
 export interface Candidate {

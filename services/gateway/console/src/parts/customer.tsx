@@ -3,6 +3,7 @@ import { useNow } from "../time/use-now";
 import { plain, when } from "../time/words";
 import { EffortLine } from "./effort";
 import { JourneyCard } from "./journey-card";
+import { Link } from "./link";
 import { Promises } from "./promises";
 
 const SHOWN_FACTS = ["date_of_birth", "dob", "email", "phone", "address", "city", "campus", "program"];
@@ -94,6 +95,7 @@ export function CustomerPanel({ view, age }: { view: CustomerView; age?: Age }) 
               </div>
             ))}
           </dl>
+          <Household view={view} />
           <h2>Known as {view.known_as?.length ?? 0} records</h2>
           <ul>
             {view.known_as?.map((record, i) => (
@@ -114,6 +116,28 @@ export function CustomerPanel({ view, age }: { view: CustomerView; age?: Age }) 
         </aside>
       </div>
     </article>
+  );
+}
+
+// Who shares a phone or an address: names to open, nothing of what they did.
+function Household({ view }: { view: CustomerView }) {
+  if (!view.household?.length) return null;
+  const more = Number(view.more_household ?? 0);
+  return (
+    <section aria-label="Household">
+      <h2>Household</h2>
+      <ul>
+        {view.household.map((one) => (
+          <li key={one.customer_id}>
+            <Link to={`/customers/${encodeURIComponent(one.customer_id ?? "")}`}>
+              {one.name || "Name not known"}
+            </Link>{" "}
+            <small>{one.why?.join("; ")}</small>
+          </li>
+        ))}
+      </ul>
+      {more > 0 && <p>And {more} more.</p>}
+    </section>
   );
 }
 

@@ -1,4 +1,4 @@
-import { render, screen } from "@testing-library/react";
+import { render, screen, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import type { CustomerView } from "../api/types";
 import { CustomerPanel } from "./customer";
@@ -87,5 +87,17 @@ describe("customer", () => {
   it("says so when nothing is known", () => {
     render(<CustomerPanel view={{ customer_id: "cus_2", unidentified: true }} />);
     expect(screen.getByText("Nobody known yet")).toBeTruthy();
+  });
+  it("names who shares a phone or an address, why, and how many more", () => {
+    const why = ["same address", "same phone, ending in 23"];
+    const household = [{ customer_id: "cus_4", name: "Ann Doe", why }, { customer_id: "cus_5" }];
+    render(<CustomerPanel view={{ customer_id: "cus_3", household, more_household: "2" }} />);
+    const section = within(screen.getByRole("region", { name: "Household" }));
+    expect(section.getAllByRole("link").map((one) => [one.textContent, one.getAttribute("href")])).toEqual([
+      ["Ann Doe", "/customers/cus_4"],
+      ["Name not known", "/customers/cus_5"],
+    ]);
+    expect(section.getByText("same address; same phone, ending in 23")).toBeTruthy();
+    expect(section.getByText("And 2 more.")).toBeTruthy();
   });
 });

@@ -8,7 +8,15 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from pathloom.gateway.v1.view_pb2 import CustomerView, Fact, KnownAs, LiveContact, PromiseView, Why
+from pathloom.gateway.v1.view_pb2 import (
+    CustomerView,
+    Fact,
+    HouseholdMember,
+    KnownAs,
+    LiveContact,
+    PromiseView,
+    Why,
+)
 from pathloom.identity.v1.customers_pb2 import Customer, Evidence, GoldenField, Trust
 from pathloom.identity.v1.events_pb2 import RecordKind
 
@@ -77,11 +85,13 @@ def compose_view(
     journeys: Sequence[JourneyPart],
     lives: Sequence[Live],
     more_journeys: int = 0,
+    household: tuple[Sequence[HouseholdMember], int] = ((), 0),
 ) -> Composed:
     """The view of `customer_id`.
 
     `customer` is None where nobody has said who this is (a contact that is bound to nobody). `journeys` are those
     that may be shown or that hold something open, in any order; `more_journeys` counts those that were not even read.
+    `household`: the others to show, and how many more there are.
     Journeys and live contacts are NOT put into the view message here (they are kept ready apart and added when the
     document is put together): `in_progress`, `closed`, `promises` and `lives` say which and in which order.
     """
@@ -107,6 +117,8 @@ def compose_view(
             key=lambda one: (stamp_micros(one.at), one.question),
             reverse=True,
         )[:MOST_ANSWERS],
+        household=household[0],
+        more_household=household[1],
     )
     contacts = [part.last_contact for part in parts if part.last_contact is not None]
     if contacts:

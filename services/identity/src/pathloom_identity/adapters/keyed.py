@@ -27,6 +27,10 @@ class KeyedHashes:
         """What a tombstone holds of a record."""
         return self._hash("record", key.namespace, str(int(key.kind)), key.id)
 
+    def household(self, kind: str, namespace: str, value: str) -> str:
+        """The id of a household: nobody can find it by guessing the value."""
+        return f"hou_{self._hash('household', kind, namespace, value).hex()}"
+
     def quarantined(self, *parts: str) -> bytes:
         """Tells one refused event from another, so that sending it again keeps it once."""
         return self._hash("quarantine", *parts)

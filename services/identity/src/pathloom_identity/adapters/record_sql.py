@@ -73,6 +73,7 @@ SELECT d.same, l.namespace AS left_namespace, l.kind AS left_kind, l.id AS left_
 FROM decision d JOIN record l ON l.record_no = d.left_no JOIN record r ON r.record_no = d.right_no
 WHERE d.left_no = ANY($1) OR d.right_no = ANY($1)
 """
+PUBLISHED = "SELECT key FROM feed_thing WHERE feed = 'customers' AND partition = 0 AND key = ANY($1)"
 LATER = """
 INSERT INTO task (kind, key, after) VALUES ('bind', $1, $2)
 ON CONFLICT (kind, key) DO UPDATE SET after = greatest(task.after, excluded.after)

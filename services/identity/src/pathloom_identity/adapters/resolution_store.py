@@ -226,6 +226,12 @@ class PostgresResolutionStore:
         rows = await self._conn.fetch(record_sql.EVENTS_BY_ID, [bytes.fromhex(i) for i in event_ids])
         return [event_rows.event_of(r) for r in rows]
 
+    async def households(self, values: Collection[Identifier]) -> dict[Identifier, tuple[str, bool]]:
+        ids = {value: self._hashes.household(*value) for value in values}
+        rows = await self._conn.fetch(record_sql.PUBLISHED, list(ids.values()))
+        published = {r["key"] for r in rows}
+        return {value: (found, found in published) for value, found in ids.items()}
+
     async def publish(self, things: Sequence[Thing], lane: Lane) -> None:
         entries = [
             FeedThing(

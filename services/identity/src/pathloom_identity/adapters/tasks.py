@@ -13,10 +13,11 @@ from pathloom_identity.adapters.resolution_store import PostgresResolutionStore,
 from pathloom_identity.application.resolution import Resolution, rules_of
 from pathloom_identity.application.resolve_events import ResolveEvents
 from pathloom_identity.application.times import micros
+from pathloom_identity.domain.households import TYPES, household_values
 from pathloom_identity.domain.records import RecordKey, RecordKind
 from pathloom_identity.domain.things import Erased
 
-BIND, REFOLD = "bind", "refold"
+BIND, HOUSEHOLD, REFOLD = "bind", "household", "refold"
 PIECE = 200
 _CONTACTS = """
 SELECT x.record_no, r.component FROM identifier x JOIN record r USING (record_no)
@@ -33,12 +34,17 @@ _RECORDS = """
 SELECT record_no, namespace, kind, id FROM record WHERE record_no > $2 AND $1 = ANY(sources)
 ORDER BY record_no LIMIT $3
 """
+_PEOPLE = """
+SELECT record_no, namespace, kind, id FROM record r WHERE record_no > $1 AND EXISTS (
+    SELECT FROM identifier x WHERE x.record_no = r.record_no AND NOT x.contact AND x.type = ANY($2)
+) ORDER BY record_no LIMIT $3
+"""
 
 
 @dataclass
 class BackgroundTasks:
     """`bind`: contacts of a value whose owners changed, newest first. `refold`: records of a source that was declared
-    anew, oldest first."""
+    anew, oldest first. `household`: who was there before there were households, oldest first."""
 
     hashes: KeyedHashes
     resolve: ResolveEvents
@@ -57,7 +63,8 @@ class BackgroundTasks:
             )
             if task is None:  # another replica did it meanwhile
                 return True
-            after = await (self._bind if task["kind"] == BIND else self._refold)(conn, task)
+            work = {BIND: self._bind, HOUSEHOLD: self._household, REFOLD: self._refold}
+            after = await work[task["kind"]](conn, task)
             if after is None:
                 await conn.execute("DELETE FROM task WHERE kind = $1 AND key = $2", task["kind"], task["key"])
             else:
@@ -90,6 +97,16 @@ class BackgroundTasks:
         store = PostgresResolutionStore(conn, self.hashes)
         work = Resolution(store, await rules_of(store, self.resolve.demote_over))
         await work((), Lane.BULK, contacts={r["component"] for r in rows})
+        return rows[-1]["record_no"] if len(rows) == PIECE else None
+
+    async def _household(self, conn: RawConnection, task: Any) -> int | None:
+        rows = await conn.fetch(_PEOPLE, task["after"], list(TYPES), PIECE)
+        store = PostgresResolutionStore(conn, self.hashes)
+        found = await store.records([RecordKey(r["namespace"], RecordKind(r["kind"]), r["id"]) for r in rows])
+        work = Resolution(store, await rules_of(store, self.resolve.demote_over))
+        for record in found.values():
+            work.share(household_values(record.state))
+        await work((), Lane.BULK)
         return rows[-1]["record_no"] if len(rows) == PIECE else None
 
     async def _refold(self, conn: RawConnection, task: Any) -> int | None:

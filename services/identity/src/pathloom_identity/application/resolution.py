@@ -7,9 +7,11 @@ from pathloom_kit.feeds.cursor import Lane
 
 from pathloom_identity.application.resolution_store import IndexRow, ResolutionStore, Stored
 from pathloom_identity.domain import contacts as contact_rules
+from pathloom_identity.domain import households
 from pathloom_identity.domain.clustering import Decision, Rules, cluster
 from pathloom_identity.domain.components import components
 from pathloom_identity.domain.customers import customer_of
+from pathloom_identity.domain.households import household, household_values
 from pathloom_identity.domain.identifiers import Identifier
 from pathloom_identity.domain.record_state import RecordState, fold
 from pathloom_identity.domain.records import RecordKey
@@ -39,6 +41,7 @@ class Resolution:
     _joining: dict[Identifier, int] = field(default_factory=dict)
     _leading: set[Identifier] = field(default_factory=set)
     _held: dict[Identifier, int] = field(default_factory=dict)
+    _shared: set[Identifier] = field(default_factory=set)
 
     async def __call__(
         self,
@@ -57,13 +60,20 @@ class Resolution:
         people = [r for key, r in changed.items() if key.is_person]
         calls = [r for key, r in changed.items() if not key.is_person]
         await self._settle_people(people)
+        await self._settle_households()
         await self._settle_contacts(calls, contacts)
         if self.things:
             await self.store.publish(self.things, lane)
 
     def lead_to(self, values: Iterable[Identifier]) -> None:
         """Whoever holds these values changed in another way: contacts that hold them are bound again."""
-        self._leading.update(values)
+        gone = set(values)
+        self._leading.update(gone)
+        self.share(gone)
+
+    def share(self, values: Iterable[Identifier]) -> None:
+        """The households of these values are worked out anew."""
+        self._shared.update(value for value in values if value.type in households.TYPES)
 
     async def _change(
         self, said: Iterable[Statement], refolded: Mapping[RecordKey, RecordState]
@@ -99,6 +109,9 @@ class Resolution:
             old, new = index_rows(before.get(key)), index_rows(record.state)
             if key.is_person and key in before and before[key].first_seen != record.state.first_seen:
                 self._leading.update(new)  # the oldest holder goes first
+            if key.is_person:
+                had, has = household_values(before.get(key)), household_values(record.state)
+                self._shared.update(had ^ has)
             for identifier in old.keys() | new.keys():
                 was, now = old.get(identifier), new.get(identifier)
                 if was is now:
@@ -111,6 +124,7 @@ class Resolution:
                     self._joining[identifier] = self._joining.get(identifier, 0) + (1 if now else -1)
                 if key.is_person:
                     self._leading.add(identifier)
+                    self.share([identifier])  # also one who only claims it is one of too many
         if added or removed:
             await self.store.index(added, removed)
 
@@ -160,6 +174,22 @@ class Resolution:
         await self.store.assign(list(members.values()))
         for record in moved:
             self._leading.update(index_rows(record.state))
+            self._shared.update(household_values(record.state))
+
+    async def _settle_households(self) -> None:
+        """Every value whose holders, or their customers, changed."""
+        if not self._shared:
+            return
+        owners = await self.store.owners(self._shared, self.rules.demote_over)
+        records = await self.store.records({o.record for found in owners.values() for o in found.holders})
+        has = {key: household_values(record.state) for key, record in records.items()}
+        known = await self.store.households(self._shared)
+        for value in sorted(self._shared):
+            holders = [records[o.record] for o in owners[value].holders if o.record in records]
+            household_id, published = known[value]
+            made = household(household_id, value, [r.customer_id for r in holders if value in has[r.key]])
+            if made.customer_ids or published:
+                self.things.append(made)
 
     async def _demoted(self, states: Mapping[RecordKey, RecordState]) -> frozenset[Identifier]:
         values = {i for state in states.values() for i in state.joining()}

@@ -108,6 +108,10 @@ class ResolutionStore(Protocol):
         """Those of the log, erased ones left out."""
         ...
 
+    async def households(self, values: Collection[Identifier]) -> dict[Identifier, tuple[str, bool]]:
+        """The id of each value's household, and whether it was ever published."""
+        ...
+
     async def publish(self, things: Sequence[Thing], lane: Lane) -> None:
         """Last: the head row is locked from here to the commit."""
         ...

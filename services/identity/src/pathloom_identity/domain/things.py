@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathloom_identity.domain.clustering import Edge
 from pathloom_identity.domain.contacts import Binding
 from pathloom_identity.domain.golden import GoldenValue
+from pathloom_identity.domain.households import Household
 from pathloom_identity.domain.identifiers import Identifier
 from pathloom_identity.domain.records import RecordKey, Trust
 
@@ -69,4 +70,4 @@ class ContactThing:
     """None: erased."""
 
 
-Thing = Customer | Merged | Erased | ContactThing
+Thing = Customer | Merged | Erased | ContactThing | Household

@@ -7,6 +7,7 @@ from pathloom.identity.v1.customers_pb2 import Customer, CustomerEntry
 from pathloom_kit.feeds.cursor import Cursor
 from pathloom_kit.postgres import RawConnection
 
+from pathloom_gateway.adapters.read_model.households import apply_households, mates_of
 from pathloom_gateway.adapters.read_model.keys import forgotten_hash, record_key
 from pathloom_gateway.adapters.read_model.resolve import ERASED, LIVES, MERGED
 from pathloom_gateway.domain.customer_view import golden_values, name_of
@@ -67,17 +68,21 @@ async def apply_customers(
     touched = Touched()
     things: dict[str, CustomerEntry] = {}
     bindings: dict[str, CustomerEntry] = {}
+    homes: dict[str, CustomerEntry] = {}
     for entry in entries:
         which = entry.WhichOneof("thing")
         if which is None:
             raise ValueError("an entry without a thing")
         if which == "contact":
             into, key = bindings, record_key(entry.contact.contact)
+        elif which == "household":
+            into, key = homes, entry.household.household_id
         else:
             into, key = things, getattr(entry, which).customer_id
         if key not in into or into[key].version <= entry.version:
             into[key] = entry
     await _apply_things(conn, things, place, secret, now_us, touched)
+    touched.customer_ids |= await apply_households(conn, homes, place.epoch)
     await _apply_bindings(conn, bindings, place, secret, now_us, touched)
     return touched
 
@@ -107,7 +112,8 @@ async def _apply_things(
             _PUT_CUSTOMERS, place.epoch, int(place.lane), *map(list, zip(*rows, strict=True))
         )
     }
-    touched.customer_ids |= applied
+    # Their names stand in the views of those they share a home with.
+    touched.customer_ids |= applied | await mates_of(conn, applied)
     living = {key: things[key].customer for key in applied if things[key].HasField("customer")}
     gone = [key for key in applied if things[key].HasField("erased")]
     await drop_customer_rows(conn, [*living, *gone], touched)

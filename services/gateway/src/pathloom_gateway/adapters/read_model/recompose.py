@@ -18,6 +18,7 @@ from pathloom_gateway.adapters.read_model.documents import (
     pack_parts,
     unpack_parts,
 )
+from pathloom_gateway.adapters.read_model.households import households
 from pathloom_gateway.adapters.read_model.resolve import present_ids
 from pathloom_gateway.domain.customer_view import MOST_CLOSED, MOST_LIVE, Composed, Live, compose_view
 from pathloom_gateway.domain.journey_view import JourneyPart, journey_part
@@ -101,6 +102,7 @@ async def _recompose(conn: RawConnection, owners: Sequence[str], now_us: int) ->
     for row in await conn.fetch(_LIVES, standing, MOST_LIVE):
         lives.setdefault(row["owner"], []).append(Live(LiveContact.FromString(row["body"]), row["last_us"]))
     hidden = await _hidden(conn, [row["journey_id"] for held in rows.values() for row in held])
+    homes = await households(conn, standing)
     documents: dict[str, Document] = {}
     fragments: list[tuple[str, bytes, str]] = []
     for owner in standing:
@@ -115,6 +117,7 @@ async def _recompose(conn: RawConnection, owners: Sequence[str], now_us: int) ->
             parts,
             lives.get(owner, []),
             more_journeys=totals.get(owner, 0) - len(held),
+            household=homes.get(owner, ([], 0)),
         )
         by_id = {row["journey_id"]: row for row in held}
         documents[owner] = document_of(

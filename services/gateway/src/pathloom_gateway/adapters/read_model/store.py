@@ -12,6 +12,7 @@ from pathloom_kit.postgres import Database, RawConnection
 
 from pathloom_gateway.adapters.read_model.contacts import apply_events, keep_epoch, refold
 from pathloom_gateway.adapters.read_model.customers import Touched, apply_customers, drop_customer_rows
+from pathloom_gateway.adapters.read_model.households import drop_other_epochs
 from pathloom_gateway.adapters.read_model.journeys import (
     apply_journeys,
     apply_scores,
@@ -186,6 +187,8 @@ def key_of(entry: Any) -> str:
         which = entry.WhichOneof("thing")
         if which == "contact":
             return record_key(entry.contact.contact)
+        if which == "household":
+            return entry.household.household_id
         return str(getattr(entry, which).customer_id) if which else ""
     return str(getattr(entry, "journey_id", "") or getattr(entry, "event_id", ""))
 
@@ -200,6 +203,7 @@ async def _drop_other_epochs(conn: RawConnection, feed: str, epoch: str) -> Touc
             "DELETE FROM view_customer WHERE epoch <> $1 AND epoch <> '' RETURNING customer_id", epoch
         )
         touched.customer_ids.update(row["customer_id"] for row in rows)
+        touched.customer_ids.update(await drop_other_epochs(conn, epoch))
         await drop_customer_rows(conn, [row["customer_id"] for row in rows], touched)
         rows = await conn.fetch(
             "WITH old AS (SELECT contact_key, own_customer_id FROM view_contact WHERE b_epoch <> $1) "
