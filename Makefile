@@ -105,6 +105,10 @@ check-deploy: setup
 test: setup console ## Every test, under ten minutes on two cores
 	@$(BIN)/pytest -m "not soak" $(ARGS)
 
+.PHONY: bench
+bench: setup console ## Figures beside their floors, measured in one run (ARGS="--help" says what can be asked)
+	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
 .PHONY: soak
 soak: setup console ## The long runs: hundreds of kills, large simulations
 	@$(BIN)/pytest -m soak --timeout 36000 $(ARGS)
