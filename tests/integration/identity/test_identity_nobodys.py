@@ -26,7 +26,7 @@ def nobodys(message_id: str, kind: int, subject_id: str, at: float = 0, **given:
 async def logged(identity: Identity) -> list[e.LoggedEvent]:
     found: list[e.LoggedEvent] = []
     call = identity.events.FollowEvents(
-        feed_pb2.FollowRequest(after=feed_pb2.Cursor(lane=1), max_entries=100)
+        feed_pb2.FollowRequest(after=feed_pb2.Cursor(lane=feed_pb2.LANE_LIVE), max_entries=100)
     )
     async for page in call:
         found += page.entries
@@ -82,7 +82,7 @@ async def test_what_is_wrong_with_one_is_said(identity: Identity) -> None:
 
 
 async def test_one_that_was_refused_is_replayed_as_nobodys(identity: Identity) -> None:
-    original = {
+    original: dict[str, Any] = {
         "messageId": "1", "type": "track", "event": "Agent State Changed", "userId": "jo", "anonymousId": "d",
         "timestamp": "2026-01-01T00:00:00Z", "subject": {"kind": "employee", "id": "ag-7"},
     }  # fmt: skip
