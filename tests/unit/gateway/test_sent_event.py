@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pathloom.feed.v1 import feed_pb2
@@ -157,6 +158,17 @@ def test_an_hour_ahead_is_taken_and_more_is_not() -> None:
     assert refusal(track(timestamp=ahead.isoformat())) is None
     assert refusal(track(timestamp=(ahead + timedelta(seconds=1)).isoformat())) == ("IN_FUTURE", "timestamp")
     assert refusal(track(timestamp=(ahead + timedelta(seconds=1)).isoformat()), ahead) is None
+
+
+@pytest.mark.parametrize("field", ["timestamp", "originalTimestamp", "sentAt"])
+def test_a_time_that_is_none_is_named_even_where_another_goes_before_it(field: str) -> None:
+    good = {"timestamp": NOW.isoformat(), "originalTimestamp": NOW.isoformat(), "sentAt": NOW.isoformat()}
+    assert refusal(track(**good)) is None
+    for others in ({}, good):
+        wrongs: tuple[object, ...] = ("2024-01-01T12:99:00Z", 7, "", [])
+        for wrong in wrongs:
+            assert refusal(track(**{**others, field: wrong})) == ("MALFORMED", field)
+        assert refusal(track(**{**others, field: None})) is None
 
 
 def test_an_unknown_event_and_unknown_properties_are_kept_as_they_are() -> None:

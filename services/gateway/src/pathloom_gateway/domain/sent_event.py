@@ -15,6 +15,7 @@ CALLS = ("track", "identify", "page", "screen", "group", "alias")
 MAX_ID = 256
 MAX_EVENT_BYTES = 32 * 1024
 _TEXTS = ("messageId", "userId", "anonymousId", "previousId", "groupId", "event", "name", "category")
+_TIMES = ("timestamp", "originalTimestamp", "sentAt")
 _EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 
 
@@ -171,6 +172,9 @@ class Judge:
     def _when(
         self, event: dict[str, Any], message_id: str, received_at: datetime, skew: timedelta | None
     ) -> tuple[datetime, datetime | None]:
+        for given in _TIMES:  # also one that another goes before: what is wrong is said, not passed over
+            if event.get(given) is not None and time_of(event[given]) is None:
+                raise Refused(message_id, MALFORMED, given, "is not a time (RFC 3339)")
         field = "timestamp" if event.get("timestamp") is not None else "originalTimestamp"
         said = event.get(field)
         if said is None:
@@ -179,7 +183,7 @@ class Judge:
         if client_time is None or client_time < _EARLIEST:
             raise Refused(message_id, MALFORMED, field, "is not a time (RFC 3339) since 1900")
         if skew is None:
-            skew = _own_skew(event, message_id, received_at)
+            skew = _own_skew(event, received_at)
         try:
             occurred_at = client_time + skew
         except OverflowError:
@@ -227,14 +231,9 @@ def time_of(said: object) -> datetime | None:
         return None
 
 
-def _own_skew(event: Mapping[str, Any], message_id: str, received_at: datetime) -> timedelta:
-    said = event.get("sentAt")
-    if said is None:
-        return timedelta()
-    sent_at = time_of(said)
-    if sent_at is None:
-        raise Refused(message_id, MALFORMED, "sentAt", "is not a time (RFC 3339)")
-    return received_at - sent_at
+def _own_skew(event: Mapping[str, Any], received_at: datetime) -> timedelta:
+    sent_at = time_of(event.get("sentAt"))
+    return timedelta() if sent_at is None else received_at - sent_at
 
 
 def _id_of(event: Mapping[str, Any], field: str, message_id: str) -> str:
