@@ -15,7 +15,7 @@ from pathloom_local.demo.values import ContactKey
 from pathloom_local.errors import NotFound
 
 BY_THE_CLOCK = frozenset({"age", "day", "overdue", "sentence"})
-OF_ONE_PLATFORM = frozenset({"revision", "changed_at", "journey_id"})
+OF_ONE_PLATFORM = frozenset({"revision", "changed_at", "journey_id", "first_seen"})  # seen: received
 Content = dict[str, Any]
 
 
