@@ -102,7 +102,7 @@ check-deploy: setup
 
 ##@ Test
 .PHONY: test
-test: setup console ## Every test, under ten minutes on two cores
+test: setup console ## Every test, on real PostgreSQL and Neo4j
 	@$(BIN)/pytest -m "not soak" $(ARGS)
 
 .PHONY: bench

@@ -1,7 +1,7 @@
 """What goes on beside a measurement: events that arrive at a steady rate, and history that loads."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -63,48 +63,46 @@ async def arriving(api: PublicApi, made: Iterator[Outgoing], rate: float) -> Asy
                     group.create_task(one(batch))
                 await asyncio.sleep(max(0.0, begun + part / PARTS - loop.time()))
 
-    task = asyncio.create_task(arrive())
-    try:
+    async with _beside(arrive()):
         yield arrivals
-        if task.done():
-            task.result()
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 @asynccontextmanager
 async def loading(api: PublicApi, config: Config, keys: dict[str, str]) -> AsyncIterator[Arrivals]:
     """The company's history through the bulk lane, as fast as the door takes it, for as long as the block lasts."""
     arrivals = Arrivals()
+    async with _beside(_bulk(api, Play(config), keys, arrivals, under_way=2)):
+        yield arrivals
 
+
+async def load(api: PublicApi, play: Play, keys: dict[str, str]) -> int:
+    """A company's whole history, in the bulk lane; how many events were accepted."""
+    arrivals = Arrivals()
+    await _bulk(api, play, keys, arrivals, under_way=4)
+    return arrivals.accepted
+
+
+async def _bulk(api: PublicApi, play: Play, keys: dict[str, str], arrivals: Arrivals, under_way: int) -> None:
     def answered(batch: Batch, taken: Taken) -> None:
         _checked(taken)
         arrivals.accepted += taken.accepted
 
-    made = (replace(each, bulk=True) for each in Play(config).history(keys))
-    task = asyncio.create_task(send(api, batches(made), answered, under_way=2))
+    made = (replace(each, bulk=True) for each in play.history(keys))
+    await send(api, batches(made), answered, under_way)
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
+    """`work` for as long as the block lasts; its failure is raised at the end of the block."""
+    task = asyncio.create_task(work)
     try:
-        yield arrivals
+        yield
         if task.done():
             task.result()
     finally:
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
-
-
-async def load(api: PublicApi, play: Play, keys: dict[str, str]) -> int:
-    """A company's whole history, in the bulk lane; how many events were accepted."""
-    arrivals = Arrivals()
-
-    def answered(batch: Batch, taken: Taken) -> None:
-        _checked(taken)
-        arrivals.accepted += taken.accepted
-
-    await send(api, batches(replace(each, bulk=True) for each in play.history(keys)), answered)
-    return arrivals.accepted
 
 
 def _checked(taken: Taken) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from pathloom_local.api.client import PublicApi
@@ -38,11 +38,11 @@ class Prober:
         """Sent until a look-up by the call's id knows it."""
         return await self._probe(seconds, self._until_known)
 
-    async def _probe(self, seconds: float, one: object) -> Latencies:
+    async def _probe(self, seconds: float, one: Callable[[], Awaitable[float]]) -> Latencies:
         found = Latencies()
 
         async def timed() -> None:
-            found.seconds.append(await one())  # type: ignore[operator]
+            found.seconds.append(await one())
 
         ends = time.monotonic() + seconds
         async with asyncio.TaskGroup() as group:
@@ -96,7 +96,8 @@ class Prober:
 
     async def _look_up(self, asked: Mapping[str, object]) -> dict[str, dict[str, object]]:
         body = json.dumps({**asked, "actor": "bench"}).encode()
-        return json.loads(await self._view("POST", "/v1/lookup", body))  # type: ignore[no-any-return]
+        found: dict[str, dict[str, object]] = json.loads(await self._view("POST", "/v1/lookup", body))
+        return found
 
 
 async def prober(platform: Platform, api: PublicApi, reading_key: str, customers: int = 50) -> Prober:

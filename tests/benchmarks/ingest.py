@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Sequence
 
+from pathloom_kit.postgres import RawConnection
 from pathloom_local.api.sender import Batch, Outgoing, encoded
 from pathloom_local.platform import Platform
 
@@ -68,10 +69,10 @@ async def _floor(platform: Platform, made: Sequence[Batch]) -> float:
         ids = itertools.count()
         turns = iter(made)
 
-        async def writer(connection: object) -> None:
+        async def writer(connection: RawConnection) -> None:
             for batch in turns:
                 keys = [next(ids).to_bytes(16, "big") for _ in batch.events]
-                await connection.execute(_INSERT, keys, keys, batch.events)  # type: ignore[attr-defined]
+                await connection.execute(_INSERT, keys, keys, batch.events)
 
         begun = time.monotonic()
         await asyncio.gather(*map(writer, connections))
