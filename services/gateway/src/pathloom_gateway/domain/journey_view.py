@@ -127,7 +127,11 @@ def _last_contact(touchpoints: list[Touchpoint]) -> LastContact | None:
     over = [one for one in touchpoints if one.kind == _CONTACT and not one.ongoing]
     if not over:
         return None
-    last = max(over, key=lambda one: (stamp_micros(one.start), one.touchpoint_id))
+    # Contact before touchpoint id: that one is keyed by the graph's own secret, and changes when a graph is rebuilt.
+    last = max(
+        over,
+        key=lambda one: (stamp_micros(one.start), one.contact_namespace, one.contact_id, one.touchpoint_id),
+    )
     legs = last.legs
     departments = dict.fromkeys(
         d for d in (*(h.department for h in last.handlings), *(leg.department for leg in legs)) if d

@@ -117,7 +117,7 @@ class JourneyReads:
         as_of = round(self._recut.clock.now().timestamp() * 1_000_000)
         journeys = cut(self._recut.fold(items), self._recut.blueprints, as_of)
         found = [t for journey in journeys for t in journey.touchpoints]
-        return sorted(found, key=lambda t: (t.start, t.id))
+        return sorted(found, key=lambda t: (t.start, t.contact_id, t.id))
 
 
 def _traced(item: StoredItem) -> Traced:

@@ -19,12 +19,13 @@ def cut(items: Iterable[Item], blueprints: Blueprints, as_of: int) -> list[Journ
         blueprint = blueprints.covering(item.namespace)
         covered.setdefault(blueprint.key, (blueprint, []))[1].append(item)
     found = [
-        _journey(one, blueprint, as_of)
+        (one.items[0].place, _journey(one, blueprint, as_of))
         for blueprint, mine in covered.values()
         for one in group(mine, blueprint)
         if any(i.touchpoint or i.promises or i.cases for i in one.items)
     ]
-    return sorted(found, key=lambda journey: (journey.opened_at, journey.id))
+    found.sort(key=lambda pair: (pair[1].opened_at, pair[0]))
+    return [journey for _, journey in found]
 
 
 def segments(spans: Iterable[tuple[int, int, str]], gap: int) -> list[list[str]]:

@@ -49,7 +49,7 @@ class _Sets:
 
 def group(items: Iterable[Item], blueprint: Blueprint) -> list[Group]:
     """All items, each in exactly one group."""
-    ordered = sorted(items, key=lambda item: (item.start, item.id))
+    ordered = sorted(items, key=lambda item: item.place)
     units = _units(ordered)
     goals = _goals(ordered, units, blueprint)
     _demote(ordered, units, goals, blueprint)
@@ -160,7 +160,7 @@ class _Anchors:
     """Touchpoints that have a goal, by begin, to find the nearest of."""
 
     def __init__(self, ordered: Sequence[Item], members: Iterable[int]) -> None:
-        self.members = sorted(members, key=lambda i: (ordered[i].start, ordered[i].id))
+        self.members = sorted(members)  # `ordered` is by place, so places are in order where indices are
         self._ordered = ordered
         self._starts = [ordered[i].start for i in self.members]
         self._longest = max((ordered[i].last - ordered[i].start for i in self.members), default=0)

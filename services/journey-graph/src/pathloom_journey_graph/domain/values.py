@@ -315,6 +315,12 @@ class Item:
     test: bool = False
 
     @property
+    def place(self) -> tuple[int, str, str]:
+        """Where it stands among a customer's items. Of the same moment the record decides before the id does: ids are
+        keyed by each graph's own secret, so by them alone a rebuilt graph would put the same history in another order."""
+        return (self.start, self.record, self.id)
+
+    @property
     def moves(self) -> bool:
         """It carries a journey on: contacts, visits, messages and events do, surveys and marks do not."""
         return self.touchpoint is not None and self.touchpoint.kind is not Kind.SURVEY
