@@ -7,7 +7,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given
 from hypothesis import strategies as st
 from pathloom.gateway.v1.view_pb2 import CustomerView, LiveContact
-from pathloom.identity.v1.customers_pb2 import Customer, GoldenField, Identifier, MemberRecord
+from pathloom.identity.v1.customers_pb2 import Customer, GoldenField, Identifier, MemberRecord, Trust
 from pathloom.identity.v1.events_pb2 import RecordKey, RecordKind
 from pathloom.journey_graph.v1.journeys_pb2 import (
     Journey,
@@ -175,6 +175,29 @@ def test_who_it_is() -> None:
     assert (view.name, list(view.flags), view.unidentified) == ("Ada L", ["vip", "fraud"], False)
     customer.identifiers[0].type = "anonymous_id"
     assert compose_view("cus", customer, [], []).view.unidentified
+
+
+def test_consents_are_shown_apart_from_facts_and_an_unreadable_end_is_left_out() -> None:
+    def consent(name: str, value: str) -> GoldenField:
+        return GoldenField(name=name, value=value, source_id="crm", said_at=at(5), trust=Trust.TRUST_TRUSTED)
+
+    customer = Customer(
+        customer_id="c",
+        golden=[
+            consent("consent:marketing:email", '{"state":"given","expires_at":"2027-01-01T00:00:00Z"}'),
+            consent("consent:recording:", '{"state":"withdrawn","expires_at":"some day"}'),
+            GoldenField(name="preferred_channel", value="email"),
+        ],
+    )
+    view = compose_view("c", customer, [], []).view
+    assert [(one.purpose, one.channel, one.state, one.trust) for one in view.consents] == [
+        ("marketing", "email", "given", "trusted"),
+        ("recording", "", "withdrawn", "trusted"),
+    ]
+    assert view.consents[0].expires_at == Timestamp(seconds=1_798_761_600)
+    assert not view.consents[1].HasField("expires_at")
+    assert view.preferred_channel == "email"
+    assert [fact.name for fact in view.facts] == ["preferred_channel"]
 
 
 @pytest.mark.parametrize(("kept", "open_now"), [(None, 1), (50, 0)])

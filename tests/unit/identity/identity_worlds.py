@@ -54,6 +54,7 @@ _call_properties = st.fixed_dictionaries(
     },
 )
 _sometimes = st.sampled_from([False, False, True])
+_words = st.sampled_from(["Something", "Consent Given", "Consent Withdrawn"])
 _names = st.sampled_from(["Contact Queued", "Verification Passed", "Verification Failed", "Contact Ended"])
 
 
@@ -86,10 +87,12 @@ def events(
                     st.sampled_from([e.message_id for e in found])
                 )
             }
+        elif kind is EventType.TRACK:
+            payload["properties"] = {"purpose": "marketing", "channel": draw(st.sampled_from(["", "email"]))}
         found.append(
             event(
                 number, source, kind, user=user, cookie=cookie, call=call, payload=payload,
-                name=draw(_names) if call else "Something", claimed=said_by_public_key,
+                name=draw(_names if call else _words), claimed=said_by_public_key,
                 previous=draw(st.sampled_from(["", "k1", "S2"])) if kind is EventType.ALIAS else "",
                 at=draw(st.integers(0, 6)), received=draw(st.integers(10, 14)),
             )

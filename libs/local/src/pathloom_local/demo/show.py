@@ -67,6 +67,14 @@ def _view(view: view_pb2.CustomerView) -> RenderableType:
     return Panel(Group(*lines), title=f"[bold]{title}[/bold] · {view.customer_id}", title_align="left")
 
 
+def _consent(consent: view_pb2.Consent) -> str:
+    """One that was given has expired once its end has passed."""
+    until = consent.expires_at.ToDatetime(tzinfo=UTC) if consent.HasField("expires_at") else None
+    over = consent.state == "given" and until is not None and until <= datetime.now(UTC)
+    by = f" by {consent.channel}" if consent.channel else ""
+    return f"{consent.purpose}{by} {'expired' if over else consent.state}"
+
+
 def _who(view: view_pb2.CustomerView) -> Iterator[tuple[str, str]]:
     if view.asked_for:
         yield "now known as", f"{view.customer_id} (asked for {view.asked_for})"
@@ -74,6 +82,10 @@ def _who(view: view_pb2.CustomerView) -> Iterator[tuple[str, str]]:
         yield "identity", view.identity_level
     if view.language:
         yield "language", escape(view.language)
+    if view.preferred_channel:
+        yield "prefers", escape(view.preferred_channel)
+    if view.consents:
+        yield "consent", escape("; ".join(_consent(each) for each in view.consents))
     if view.flags:
         yield "flags", f"[red]{escape(', '.join(view.flags))}[/red]"
     effort = view.effort

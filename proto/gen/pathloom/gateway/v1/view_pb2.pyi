@@ -450,6 +450,9 @@ class CustomerView(_message.Message):
     MORE_RECORDS_FIELD_NUMBER: _builtins.int
     HOUSEHOLD_FIELD_NUMBER: _builtins.int
     MORE_HOUSEHOLD_FIELD_NUMBER: _builtins.int
+    CONSENTS_FIELD_NUMBER: _builtins.int
+    MORE_CONSENTS_FIELD_NUMBER: _builtins.int
+    PREFERRED_CHANNEL_FIELD_NUMBER: _builtins.int
     customer_id: _builtins.str
     """The present id."""
     asked_for: _builtins.str
@@ -474,6 +477,10 @@ class CustomerView(_message.Message):
     """Records (and reasons why they are one) not shown above."""
     more_household: _builtins.int
     """Those of the household not shown above."""
+    more_consents: _builtins.int
+    """Consents not shown above."""
+    preferred_channel: _builtins.str
+    """The channel they want to be reached by; empty: not known."""
     @_builtins.property
     def facts(self) -> _containers.RepeatedCompositeFieldContainer[Global___Fact]:
         """Golden values with their sources."""
@@ -530,6 +537,10 @@ class CustomerView(_message.Message):
     def household(self) -> _containers.RepeatedCompositeFieldContainer[Global___HouseholdMember]:
         """Who shares a phone or an address with this customer, at most 20: names to open, nothing of their history."""
 
+    @_builtins.property
+    def consents(self) -> _containers.RepeatedCompositeFieldContainer[Global___Consent]:
+        """What they agreed to, by purpose and channel, at most 20. Not among the facts."""
+
     def __init__(
         self,
         *,
@@ -559,14 +570,67 @@ class CustomerView(_message.Message):
         more_records: _builtins.int = ...,
         household: _abc.Iterable[Global___HouseholdMember] | None = ...,
         more_household: _builtins.int = ...,
+        consents: _abc.Iterable[Global___Consent] | None = ...,
+        more_consents: _builtins.int = ...,
+        preferred_channel: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["changed_at", b"changed_at", "effort", b"effort", "last_contact", b"last_contact"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["asked_for", b"asked_for", "changed_at", b"changed_at", "closed_journeys", b"closed_journeys", "customer_id", b"customer_id", "effort", b"effort", "facts", b"facts", "flags", b"flags", "household", b"household", "identity_level", b"identity_level", "journeys", b"journeys", "known_as", b"known_as", "language", b"language", "last_contact", b"last_contact", "last_feedback", b"last_feedback", "live_contacts", b"live_contacts", "more_household", b"more_household", "more_journeys", b"more_journeys", "more_records", b"more_records", "name", b"name", "open_cases", b"open_cases", "promises", b"promises", "revision", b"revision", "sentence", b"sentence", "test", b"test", "unidentified", b"unidentified", "why_one", b"why_one"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asked_for", b"asked_for", "changed_at", b"changed_at", "closed_journeys", b"closed_journeys", "consents", b"consents", "customer_id", b"customer_id", "effort", b"effort", "facts", b"facts", "flags", b"flags", "household", b"household", "identity_level", b"identity_level", "journeys", b"journeys", "known_as", b"known_as", "language", b"language", "last_contact", b"last_contact", "last_feedback", b"last_feedback", "live_contacts", b"live_contacts", "more_consents", b"more_consents", "more_household", b"more_household", "more_journeys", b"more_journeys", "more_records", b"more_records", "name", b"name", "open_cases", b"open_cases", "preferred_channel", b"preferred_channel", "promises", b"promises", "revision", b"revision", "sentence", b"sentence", "test", b"test", "unidentified", b"unidentified", "why_one", b"why_one"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CustomerView: _TypeAlias = CustomerView  # noqa: Y015
+
+@_typing.final
+class Consent(_message.Message):
+    """What a customer agreed to, for one purpose and channel, as it was said last (by whichever source)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PURPOSE_FIELD_NUMBER: _builtins.int
+    CHANNEL_FIELD_NUMBER: _builtins.int
+    STATE_FIELD_NUMBER: _builtins.int
+    EXPIRES_AT_FIELD_NUMBER: _builtins.int
+    SAID_AT_FIELD_NUMBER: _builtins.int
+    SOURCE_ID_FIELD_NUMBER: _builtins.int
+    TRUST_FIELD_NUMBER: _builtins.int
+    purpose: _builtins.str
+    """For what: marketing, recording, profiling …"""
+    channel: _builtins.str
+    """By which channel; empty: any."""
+    state: _builtins.str
+    """given, withdrawn or expired, as said. One that was given is over once expires_at has passed."""
+    source_id: _builtins.str
+    """Who said so."""
+    trust: _builtins.str
+    """claimed, trusted or authoritative."""
+    @_builtins.property
+    def expires_at(self) -> _timestamp_pb2.Timestamp:
+        """Until when, as said; unset: not said."""
+
+    @_builtins.property
+    def said_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was said."""
+
+    def __init__(
+        self,
+        *,
+        purpose: _builtins.str = ...,
+        channel: _builtins.str = ...,
+        state: _builtins.str = ...,
+        expires_at: _timestamp_pb2.Timestamp | None = ...,
+        said_at: _timestamp_pb2.Timestamp | None = ...,
+        source_id: _builtins.str = ...,
+        trust: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expires_at", b"expires_at", "said_at", b"said_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel", b"channel", "expires_at", b"expires_at", "purpose", b"purpose", "said_at", b"said_at", "source_id", b"source_id", "state", b"state", "trust", b"trust"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Consent: _TypeAlias = Consent  # noqa: Y015
 
 @_typing.final
 class HouseholdMember(_message.Message):

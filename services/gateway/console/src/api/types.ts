@@ -197,6 +197,19 @@ export interface CustomerView {
   unidentified?: boolean;
   household?: { customer_id?: string; name?: string; why?: string[] }[];
   more_household?: Count;
+  consents?: Consent[];
+  more_consents?: Count;
+  preferred_channel?: string;
+}
+
+export interface Consent {
+  purpose?: string;
+  channel?: string;
+  state?: string;
+  expires_at?: string;
+  said_at?: string;
+  source_id?: string;
+  trust?: string;
 }
 
 export interface Candidate {

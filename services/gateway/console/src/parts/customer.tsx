@@ -1,6 +1,7 @@
 import type { Age, CustomerView } from "../api/types";
 import { useNow } from "../time/use-now";
 import { plain, when } from "../time/words";
+import { Consents } from "./consents";
 import { EffortLine } from "./effort";
 import { JourneyCard } from "./journey-card";
 import { Link } from "./link";
@@ -20,6 +21,7 @@ export function CustomerPanel({ view, age }: { view: CustomerView; age?: Age }) 
           <span className={`chip level-${view.identity_level}`}>{view.identity_level}</span>
         )}
         {view.language && <span className="chip">{view.language}</span>}
+        {view.preferred_channel && <span className="chip">prefers {plain(view.preferred_channel)}</span>}
         {view.flags?.map((flag) => (
           <span key={flag} className="chip flag">
             {flag}
@@ -95,6 +97,9 @@ export function CustomerPanel({ view, age }: { view: CustomerView; age?: Age }) 
               </div>
             ))}
           </dl>
+          {view.consents?.length ? (
+            <Consents consents={view.consents} more={view.more_consents} now={now} />
+          ) : null}
           <Household view={view} />
           <h2>Known as {view.known_as?.length ?? 0} records</h2>
           <ul>

@@ -1,6 +1,7 @@
 import { render, screen, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import type { CustomerView } from "../api/types";
+import { standing } from "./consents";
 import { CustomerPanel } from "./customer";
 import { bars } from "./friction";
 import { opens, sections } from "./measures";
@@ -17,6 +18,16 @@ describe("friction", () => {
     expect(rows.map((row) => row.signal)).toEqual(["abandon", "wait"]);
     expect(rows.reduce((sum, row) => sum + row.points, 0)).toBe(8.5);
     expect(rows[1]?.amount).toBe("3 min 30 s");
+  });
+});
+
+describe("consent", () => {
+  it("that was given is over when its end has passed, whatever was said last", () => {
+    const now = new Date("2026-03-01T12:00:00Z");
+    expect(standing({ state: "given" }, now)).toBe("given");
+    expect(standing({ state: "given", expires_at: "2026-03-02T00:00:00Z" }, now)).toBe("given");
+    expect(standing({ state: "given", expires_at: "2026-03-01T00:00:00Z" }, now)).toBe("expired");
+    expect(standing({ state: "withdrawn", expires_at: "2027-01-01T00:00:00Z" }, now)).toBe("withdrawn");
   });
 });
 

@@ -17,14 +17,16 @@ from pathloom.gateway.v1.view_pb2 import (
     PromiseView,
     Why,
 )
-from pathloom.identity.v1.customers_pb2 import Customer, Evidence, GoldenField, Trust
+from pathloom.identity.v1.customers_pb2 import Customer, Evidence, GoldenField
 from pathloom.identity.v1.events_pb2 import RecordKind
 
+from pathloom_gateway.domain.consent import consent_of, is_consent
 from pathloom_gateway.domain.effort import EffortSum
 from pathloom_gateway.domain.instants import stamp_micros
 from pathloom_gateway.domain.journey_view import JourneyPart
 from pathloom_gateway.domain.sentence import SentenceFacts
 from pathloom_gateway.domain.told_apart import telling_facts
+from pathloom_gateway.domain.trusts import TRUSTS
 
 MOST_IN_PROGRESS = 10
 MOST_CLOSED = 5
@@ -33,11 +35,6 @@ MOST_CASES = 20
 MOST_ANSWERS = 3
 MOST_LIVE = 20
 MOST_RECORDS = 50
-TRUSTS = {
-    Trust.TRUST_CLAIMED: "claimed",
-    Trust.TRUST_TRUSTED: "trusted",
-    Trust.TRUST_AUTHORITATIVE: "authoritative",
-}
 _KINDS = {
     RecordKind.RECORD_KIND_USER: "user",
     RecordKind.RECORD_KIND_ANONYMOUS: "anonymous",
@@ -185,7 +182,11 @@ def _who(view: CustomerView, customer: Customer) -> dict[str, str]:
     view.language = next((golden[name] for name in _LANGUAGE if golden.get(name)), "")
     view.flags.extend(_flags(golden))
     view.test = customer.test
-    view.facts.extend(_fact(one) for one in customer.golden)
+    view.preferred_channel = golden.get("preferred_channel", "")
+    view.facts.extend(_fact(one) for one in customer.golden if not is_consent(one))
+    consents = [consent_of(one) for one in customer.golden if is_consent(one)]
+    view.consents.extend(consents[:MOST_RECORDS])
+    view.more_consents = max(0, len(consents) - MOST_RECORDS)
     view.known_as.extend(
         KnownAs(
             source_namespace=one.key.namespace, kind=_KINDS.get(one.key.kind, ""), first_seen=one.first_seen

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
+from pathloom_identity.domain.consent import consent_values, is_consent
 from pathloom_identity.domain.events import Event, EventType
 from pathloom_identity.domain.identifiers import Identifier, Normalise, is_blocked, read_identifier
 from pathloom_identity.domain.records import RecordKey, RecordKind, Stamp, Trust
@@ -124,7 +125,11 @@ def _values(event: Event) -> tuple[tuple[str, str | None], ...]:
     if event.type is EventType.GROUP:
         return ()
     merged = {**_mapping(event.part("context").get("traits")), **event.part("traits")}
-    return tuple((name, _text(value)) for name, value in sorted(merged.items()) if name)
+    # A consent is what an event of its own says, never a trait that happens to be named like one.
+    said = {name: _text(value) for name, value in merged.items() if name and not is_consent(name)}
+    if event.type is EventType.TRACK:
+        said |= consent_values(event.name, event.part("properties"))
+    return tuple(sorted(said.items()))
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
