@@ -10,6 +10,7 @@ from google.protobuf import json_format
 from google.protobuf.message import Message
 from pathloom.gateway.v1 import view_pb2
 from pathloom.identity.v1.customers_pb2 import BindingLevel
+from pathloom.identity.v1.events_pb2 import LoggedEvent
 from pathloom.journey_graph.v1 import journeys_pb2
 from pathloom.journey_graph.v1.journeys_pb2 import Outcome
 from pathloom.scoring.v1 import scores_pb2
@@ -32,7 +33,7 @@ from .feed_entries import (
 PHONE = "+14155550100"
 
 
-async def until(check: Callable[[], Awaitable[Any]], seconds: float = 10) -> Any:
+async def until(check: Callable[[], Awaitable[Any]], seconds: float = 60) -> Any:
     """What `check` gives, once it is true."""
     for _ in range(int(seconds / 0.02)):
         found = await check()
@@ -282,8 +283,28 @@ async def _settled(gateway: Gateway, customer_id: str) -> bool:
     return not (await gateway.http.get(f"/v1/customers/{customer_id}")).json()["age"].get("updating")
 
 
+async def _equals(counted: Callable[[], Awaitable[int]], wanted: int) -> bool:
+    return await counted() == wanted
+
+
+async def _read_to(gateway: Gateway, n: int) -> bool:
+    rows = await gateway.rows("SELECT max(n) AS n FROM feed_cursor WHERE feed = 'events'")
+    return bool(rows[0]["n"] >= n)
+
+
 async def test_an_erased_customer_is_gone_from_every_table(gateway: Gateway) -> None:
     await ada(gateway)
+
+    def odd(n: int) -> LoggedEvent:
+        found = event(n, "Contact Queued", "call-1", 1)
+        found.payload = b"no object: will call back"
+        return found
+
+    async def parked() -> int:
+        return int((await gateway.rows("SELECT count(*) AS n FROM feed_parked"))[0]["n"])
+
+    await gateway.up.events.add(odd(900))
+    await until(lambda: _equals(parked, 1))
     await gateway.up.customers.add(
         binding(6, 3, "call-1", erased=True), erased(7, 9, "cus_a", [user("a"), contact("call-1")])
     )
@@ -292,6 +313,10 @@ async def test_an_erased_customer_is_gone_from_every_table(gateway: Gateway) -> 
         return (await gateway.http.get("/v1/customers/cus_a")).status_code == 404
 
     await until(gone)
+    # One that was on its way here while the person was erased is passed over, not set aside.
+    await gateway.up.events.add(odd(901))
+    await until(lambda: _read_to(gateway, 901))
+    assert await parked() == 0
     assert (await gateway.http.get("/v1/customers/cus_a")).json()["reason"] == "CUSTOMER_ERASED"
     assert (await gateway.http.get("/v1/contacts/call-1")).status_code == 404
     assert (await gateway.look_up(identifier={"type": "phone", "value": PHONE}))[

@@ -9,6 +9,7 @@ from pathloom_kit.postgres import RawConnection
 
 from pathloom_gateway.adapters.read_model.households import apply_households, mates_of
 from pathloom_gateway.adapters.read_model.keys import forgotten_hash, record_key
+from pathloom_gateway.adapters.read_model.parked import drop_parked_of
 from pathloom_gateway.adapters.read_model.resolve import ERASED, LIVES, MERGED
 from pathloom_gateway.domain.customer_view import golden_values, name_of
 from pathloom_gateway.domain.names import words_of
@@ -121,6 +122,7 @@ async def _apply_things(
     if gone:
         keys = [record_key(record) for key in gone for record in things[key].erased.records]
         touched.records.update(keys)
+        await drop_parked_of(conn, keys)
         await forget_contacts(conn, [key for key in keys if "|contact|" in key], secret, now_us, touched)
         await conn.execute("DELETE FROM view_score WHERE customer_id = ANY($1)", gone)
 
@@ -220,6 +222,7 @@ async def forget_contacts(
     if not keys:
         return
     await conn.execute(_FORGET, [forgotten_hash(secret, key) for key in keys], now_us)
+    await drop_parked_of(conn, keys)
     rows = await conn.fetch(
         "DELETE FROM view_contact WHERE contact_key = ANY($1) RETURNING contact_key, root_key, own_customer_id",
         list(keys),

@@ -22,6 +22,7 @@ from pathloom_gateway.adapters.read_model.journeys import (
     settle_contested,
 )
 from pathloom_gateway.adapters.read_model.keys import record_key
+from pathloom_gateway.adapters.read_model.parked import was_erased
 from pathloom_gateway.adapters.read_model.recompose import recompose
 from pathloom_gateway.adapters.read_model.widen import widen
 from pathloom_gateway.domain.instants import micros, stamp_micros
@@ -86,6 +87,9 @@ class ReadModelStore:
 
         async def work(conn: RawConnection) -> tuple[set[str], set[str]]:
             place = new.at(entry.n)
+            if feed == EVENTS and await was_erased(conn, entry, await self._key(conn)):
+                await pg_cursors.advance(conn, feed, expected, new)
+                return set(), set()
             await pg_cursors.park(
                 conn, feed, key_of(entry), entry.SerializeToString(), reason, place, expected, new
             )
@@ -155,8 +159,7 @@ class ReadModelStore:
         return len(rows)
 
     async def _handle(self, conn: RawConnection, feed: str, entries: Sequence[Any], place: Cursor) -> Touched:
-        secret = self._secret or await conn.fetchval("SELECT hash_key FROM view_meta")
-        self._secret = secret
+        secret = await self._key(conn)
         if feed == EVENTS:
             return await apply_events(conn, entries, place, secret)
         if feed == CUSTOMERS:
@@ -164,6 +167,11 @@ class ReadModelStore:
         if feed == JOURNEYS:
             return await apply_journeys(conn, entries, place)
         return await apply_scores(conn, entries, place)
+
+    async def _key(self, conn: RawConnection) -> bytes:
+        if self._secret is None:
+            self._secret = bytes(await conn.fetchval("SELECT hash_key FROM view_meta"))
+        return self._secret
 
     async def _settle(self, conn: RawConnection, touched: Touched) -> tuple[set[str], set[str]]:
         await widen(conn, touched)
