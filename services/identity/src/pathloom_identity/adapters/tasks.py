@@ -18,6 +18,7 @@ from pathloom_identity.domain.records import RecordKey, RecordKind
 from pathloom_identity.domain.things import Erased
 
 BIND, HOUSEHOLD, REFOLD = "bind", "household", "refold"
+CONSENT = "consent"  # the same work as `refold`, under a name that versions before consent do not know
 PIECE = 200
 _CONTACTS = """
 SELECT x.record_no, r.component FROM identifier x JOIN record r USING (record_no)
@@ -44,7 +45,11 @@ SELECT record_no, namespace, kind, id FROM record r WHERE record_no > $1 AND EXI
 @dataclass
 class BackgroundTasks:
     """`bind`: contacts of a value whose owners changed, newest first. `refold`: records of a source that was declared
-    anew, oldest first. `household`: who was there before there were households, oldest first."""
+    anew, oldest first. `household`: who was there before there were households, oldest first. `consent`: records from
+    before consent was kept.
+
+    A migration runs while versions before it serve, so what it leaves to do carries a kind of its own: to them it is
+    unknown and waits, where a known kind would be done by them, in the old way."""
 
     hashes: KeyedHashes
     resolve: ResolveEvents
@@ -54,16 +59,23 @@ class BackgroundTasks:
 
     async def one(self, conn: RawConnection) -> bool:
         """One piece of the first task. False when there is none."""
-        if not await conn.fetchval("SELECT EXISTS (SELECT FROM task)"):
+        work = {
+            BIND: self._bind,
+            HOUSEHOLD: self._household,
+            REFOLD: self._refold,
+            CONSENT: self._refold,
+        }
+        kinds = list(work)
+        if not await conn.fetchval("SELECT EXISTS (SELECT FROM task WHERE kind = ANY($1))", kinds):
             return await self._drop_erased_keys(conn)
         async with conn.transaction():
             await alone(conn)
             task = await conn.fetchrow(
-                "SELECT kind, key, after FROM task ORDER BY kind DESC, key LIMIT 1 FOR UPDATE"
+                "SELECT kind, key, after FROM task WHERE kind = ANY($1) ORDER BY kind DESC, key LIMIT 1 FOR UPDATE",
+                kinds,
             )
             if task is None:  # another replica did it meanwhile
                 return True
-            work = {BIND: self._bind, HOUSEHOLD: self._household, REFOLD: self._refold}
             after = await work[task["kind"]](conn, task)
             if after is None:
                 await conn.execute("DELETE FROM task WHERE kind = $1 AND key = $2", task["kind"], task["key"])

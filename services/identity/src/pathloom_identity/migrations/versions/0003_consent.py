@@ -7,4 +7,4 @@ down_revision = "0002"
 
 
 def upgrade() -> None:
-    op.execute("INSERT INTO task SELECT 'refold', source_id, 0 FROM source ON CONFLICT DO NOTHING")
+    op.execute("INSERT INTO task SELECT 'consent', source_id, 0 FROM source ON CONFLICT DO NOTHING")
