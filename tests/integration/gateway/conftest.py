@@ -9,7 +9,8 @@ import grpc.aio
 import httpx
 import pytest
 import pytest_asyncio
-from pathloom_gateway.bootstrap import MIGRATIONS, build
+from pathloom_gateway.bootstrap import build
+from pathloom_gateway.schema import MIGRATIONS
 from pathloom_gateway.settings import Settings
 from pathloom_kit.migrations import migrate_async
 from pathloom_kit.rpc.server import serve

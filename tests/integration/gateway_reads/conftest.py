@@ -10,7 +10,8 @@ import grpc.aio
 import httpx
 import pytest_asyncio
 from pathloom.gateway.v1.view_pb2_grpc import CustomerViewServiceStub
-from pathloom_gateway.bootstrap import MIGRATIONS, build
+from pathloom_gateway.bootstrap import build
+from pathloom_gateway.schema import MIGRATIONS
 from pathloom_gateway.settings import Settings
 from pathloom_kit.migrations import migrate_async
 from pathloom_kit.postgres import Database, connect

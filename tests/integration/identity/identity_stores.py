@@ -21,19 +21,20 @@ from pathloom_identity.application.decide import Decide
 from pathloom_identity.application.erase_customer import EraseCustomer
 from pathloom_identity.application.ports import AppendRequest
 from pathloom_identity.application.resolve_events import ResolveEvents
-from pathloom_identity.bootstrap import MIGRATIONS
 from pathloom_identity.domain.acceptance import NewEvent, Result
 from pathloom_identity.domain.events import Event
 from pathloom_identity.domain.records import RecordKey, RecordKind
 from pathloom_identity.domain.sources import PLATFORM
 from pathloom_identity.domain.statements import Level
+from pathloom_identity.schema import MIGRATIONS
 from pathloom_identity.wire import key_from_proto
 from pathloom_kit.clock import ManualClock
 from pathloom_kit.feeds.cursor import Lane
 from pathloom_kit.feeds.epoch import ensure_epoch
 from pathloom_kit.feeds.wakeup import LocalWakeUp
 from pathloom_kit.ids import counting_ids
-from pathloom_kit.postgres import Database, connect, migrate_async
+from pathloom_kit.migrations import migrate_async
+from pathloom_kit.postgres import Database, connect
 
 from tests.integration.identity.identity_world import settings_for
 from tests.unit.identity.identity_worlds import LAW_RULES, SOURCES, Resolved

@@ -13,10 +13,11 @@ from pathloom.feed.v1 import feed_pb2
 from pathloom.identity.v1 import customers_pb2 as c
 from pathloom.identity.v1 import customers_pb2_grpc, events_pb2_grpc
 from pathloom.identity.v1 import events_pb2 as e
-from pathloom_identity.bootstrap import MIGRATIONS, build
+from pathloom_identity.bootstrap import build
+from pathloom_identity.schema import MIGRATIONS
 from pathloom_identity.settings import Settings
 from pathloom_kit.clock import Clock
-from pathloom_kit.postgres import migrate_async
+from pathloom_kit.migrations import migrate_async
 from pathloom_kit.rpc.client import channel
 
 TOKEN = "a token for tests"

@@ -9,8 +9,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 from pathloom_kit.leases import PgLease, while_held
-from pathloom_kit.migrations import migrate_async
-from pathloom_kit.postgres import Database, _ssl_of, connect, durability_problems, migrate
+from pathloom_kit.migrations import migrate, migrate_async
+from pathloom_kit.postgres import Database, _ssl_of, connect, durability_problems
 from pathloom_kit.postgres_url import parse_url
 from pathloom_kit.transient import is_transient
 from sqlalchemy import text

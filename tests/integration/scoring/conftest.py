@@ -18,7 +18,7 @@ from pathloom_scoring.adapters.weights_file import shipped_weights
 from pathloom_scoring.application.get_measures import GetMeasures
 from pathloom_scoring.application.list_journeys import ListJourneys
 from pathloom_scoring.application.score_journey import ScoreJourney
-from pathloom_scoring.bootstrap import MIGRATIONS
+from pathloom_scoring.schema import MIGRATIONS
 
 from .journey_messages import NOW, Feeder
 

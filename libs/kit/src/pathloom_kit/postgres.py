@@ -9,10 +9,7 @@ import asyncpg
 from sqlalchemy.engine import URL
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from pathloom_kit.migrations import migrate, migrate_async
 from pathloom_kit.postgres_url import parse_url
-
-__all__ = ["Database", "RawConnection", "connect", "durability_problems", "migrate", "migrate_async"]
 
 RawConnection: TypeAlias = Any
 """An asyncpg connection (its pool hands out a proxy with the same methods)."""

@@ -3,20 +3,20 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
+from contextlib import AsyncExitStack
 
 import uvloop
 from pathloom_kit import service
 from pathloom_kit.clock import SystemClock
 from pathloom_kit.errors import DomainError
-from pathloom_kit.migrations import migrate
 from pathloom_kit.postgres import connect
 
 from pathloom_gateway import __version__
 from pathloom_gateway.adapters.users import PostgresUsers
 from pathloom_gateway.application.sign_in import AddUser
-from pathloom_gateway.bootstrap import MIGRATIONS, build
 from pathloom_gateway.domain.access import Scope
+from pathloom_gateway.schema import migrate
 from pathloom_gateway.settings import Settings
 
 
@@ -27,12 +27,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _users(given[1:])
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     return service.main(
-        given, name="gateway", version=__version__, settings=Settings, build=build, migrate=_migrate
+        given, name="gateway", version=__version__, settings=Settings, build=_build, migrate=migrate
     )
 
 
-def _migrate(settings: Settings) -> None:
-    migrate(settings.database_url, settings.database_password.get_secret_value(), MIGRATIONS)
+def _build(settings: Settings, stack: AsyncExitStack) -> Awaitable[service.Server]:
+    # What serving takes is loaded here: a migration needs none of it.
+    from pathloom_gateway.bootstrap import build
+
+    return build(settings, stack)
 
 
 def _users(argv: Sequence[str]) -> int:

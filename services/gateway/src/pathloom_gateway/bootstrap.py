@@ -7,8 +7,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
-from importlib.resources import files
-from pathlib import Path
 
 import msgspec
 from pathloom_kit import telemetry
@@ -47,7 +45,6 @@ from pathloom_gateway.entrypoints.rest.door import Door
 from pathloom_gateway.settings import Settings
 from pathloom_gateway.tracking_plan import common_schema, planned_events
 
-MIGRATIONS = Path(str(files("pathloom_gateway"))) / "migrations"
 DOMAIN = "gateway.pathloom"
 _MAX_MESSAGE_MB = 4
 

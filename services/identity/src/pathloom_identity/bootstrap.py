@@ -2,7 +2,6 @@
 
 from contextlib import AsyncExitStack
 from datetime import timedelta
-from pathlib import Path
 
 from pathloom.identity.v1 import customers_pb2_grpc, events_pb2_grpc
 from pathloom_kit.clock import Clock, SystemClock
@@ -12,7 +11,6 @@ from pathloom_kit.feeds.wakeup import PgWakeUps
 from pathloom_kit.ids import new_id
 from pathloom_kit.leases import PgLease, while_held
 from pathloom_kit.postgres import connect
-from pathloom_kit.postgres import migrate as migrate_database
 from pathloom_kit.readiness import PostgresAnswers, follow_store
 from pathloom_kit.rpc.server import RunningServer, serve
 from pathloom_kit.service import spawn
@@ -37,13 +35,7 @@ from pathloom_identity.application.resolve_events import ResolveEvents
 from pathloom_identity.entrypoints import customers_grpc, events_grpc
 from pathloom_identity.settings import Settings
 
-MIGRATIONS = Path(__file__).parent / "migrations"
 DOMAIN = "identity.pathloom"
-
-
-def migrate(settings: Settings) -> None:
-    """Brings the schema to this version."""
-    migrate_database(settings.database_url, settings.database_password.get_secret_value(), MIGRATIONS)
 
 
 async def build(settings: Settings, stack: AsyncExitStack, clock: Clock | None = None) -> RunningServer:

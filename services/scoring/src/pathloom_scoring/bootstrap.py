@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import AsyncExitStack
 from datetime import timedelta
-from pathlib import Path
 
 from pathloom.journey_graph.v1 import journeys_pb2, journeys_pb2_grpc
 from pathloom.scoring.v1 import scores_pb2_grpc
@@ -16,7 +15,6 @@ from pathloom_kit.feeds.wakeup import PgWakeUps
 from pathloom_kit.ids import new_id
 from pathloom_kit.leases import PgLease, while_held
 from pathloom_kit.postgres import connect
-from pathloom_kit.postgres import migrate as migrate_database
 from pathloom_kit.readiness import PostgresAnswers, follow_store
 from pathloom_kit.rpc.client import channel
 from pathloom_kit.rpc.server import RunningServer, serve
@@ -33,13 +31,6 @@ from pathloom_scoring.application.list_journeys import ListJourneys
 from pathloom_scoring.application.score_journey import ScoreJourney
 from pathloom_scoring.entrypoints.grpc import DOMAIN, SERVICE, ScoringServicer, UseCases
 from pathloom_scoring.settings import Settings
-
-MIGRATIONS = Path(__file__).parent / "migrations"
-
-
-def migrate(settings: Settings) -> None:
-    """Brings the schema to this version."""
-    migrate_database(settings.database_url, settings.database_password.get_secret_value(), MIGRATIONS)
 
 
 async def build(settings: Settings, stack: AsyncExitStack) -> RunningServer:

