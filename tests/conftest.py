@@ -30,6 +30,8 @@ from pathloom_local.platform import Options, Platform
 
 from tests.otlp_collector import Collected, collecting
 
+SETTINGS = {"PATHLOOM_IDENTITY_ERASED_KEYS_KEPT_S": "2"}
+"""How long identity's feed names an erased person's records; an hour in production."""
 NewDatabase = Callable[[], Awaitable[str]]
 
 
@@ -163,7 +165,7 @@ async def platform(engines_folder: Path, telemetry: Collected) -> AsyncIterator[
     options = Options(
         data=engines_folder / "platform",
         blueprints=[Path(__file__).parents[1] / "examples" / "volvo"],
-        environment={**os.environ, **telemetry.environment()},
+        environment={**os.environ, **telemetry.environment(), **SETTINGS},
     )
     async with Platform(options) as local:
         url, key = f"http://{local.addresses['http']}", read_key(local.secrets["admin_key"])

@@ -8,7 +8,7 @@ import asyncpg
 from neo4j import AsyncGraphDatabase
 from pathloom_local.services import SERVICES
 
-from tests.laws.running import Running
+from tests.laws.running import Measuring
 
 EVERY_S = 0.2
 _EXPIRE = "UPDATE lease SET expires_at = now() - interval '1 minute'"
@@ -16,7 +16,7 @@ _EXPIRE_IN_THE_GRAPH = "MATCH (l:Lease) SET l.expires_at = 0"
 
 
 @asynccontextmanager
-async def leases_keep_nobody_out(running: Running) -> AsyncIterator[None]:
+async def leases_keep_nobody_out(running: Measuring) -> AsyncIterator[None]:
     """Every lease expires at once, so each replica may take it though another holds it. Correctness must not notice."""
     assert running.local.postgres is not None
     assert running.local.neo4j is not None
@@ -41,7 +41,7 @@ async def leases_keep_nobody_out(running: Running) -> AsyncIterator[None]:
                 await database.close()
 
 
-def idle(running: Running, replicas: int) -> list[str]:
+def idle(running: Measuring, replicas: int) -> list[str]:
     """What is missing until `replicas` of each service have applied something and a stale one was refused."""
     missing = []
     for each in SERVICES:

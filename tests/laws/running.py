@@ -24,7 +24,6 @@ class Running:
     """A platform with a client for the door of each replica of its gateway."""
 
     local: Platform
-    measured: Measured
     doors: Sequence[PublicApi]
 
     @property
@@ -51,10 +50,17 @@ class Running:
         return await self.api.batch(body, key, bulk)
 
 
+@dataclass(frozen=True, slots=True)
+class Measuring(Running):
+    """One that tells what each of its processes did."""
+
+    measured: Measured
+
+
 @asynccontextmanager
 async def started(
     folder: Path, replicas: int = 1, settings: Mapping[str, str] | None = None
-) -> AsyncIterator[Running]:
+) -> AsyncIterator[Measuring]:
     """All four services, `replicas` of each, on engines of their own; `settings` are environment variables."""
     DataFolder.open(folder)
     secret = folder / "secrets" / "erasure_secret"
@@ -74,4 +80,4 @@ async def started(
             await stack.enter_async_context(PublicApi(f"http://{local.addresses[name]}", key, patience_s=60))
             for name in names
         ]
-        yield Running(local, measured, doors)
+        yield Measuring(local, doors, measured)

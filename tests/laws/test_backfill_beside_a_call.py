@@ -111,8 +111,7 @@ async def known(running: Running) -> str:
     return customer
 
 
-async def test_a_call_is_shown_while_history_waits(alone: Running, tmp_path: Path) -> None:
-    running = alone
+async def test_a_call_is_shown_while_history_waits(running: Running, tmp_path: Path) -> None:
     finds = [{"field": "phone", "type": "phone"}]
     calls = await running.source("lawcall", identifiers=finds, default_channel="voice")
     source = {"trust": "TRUST_TRUSTED", **yaml.safe_load(MAP)["source"]}

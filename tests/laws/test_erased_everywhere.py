@@ -50,9 +50,9 @@ async def customer_of(running: Running, somebody: Somebody) -> str:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def world(alone: Running) -> World:
+async def world(running: Running) -> World:
     """Both are told of; then one is erased, through the public API, and everything has settled."""
-    running, now = alone, datetime.now(UTC).replace(microsecond=0)
+    now = datetime.now(UTC).replace(microsecond=0)
     keys = {source: await running.source(source, **declared) for source, declared in SOURCES.items()}
     erased = Somebody("quillqx", "4025550137", HOME, now)
     neighbour = Somebody("mabelqx", "2125550188", HOME, now)
