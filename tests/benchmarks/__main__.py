@@ -24,17 +24,18 @@ from pathloom_local.demo.truth import identifiers_of
 from pathloom_local.platform import Options, Platform
 
 from tests.benchmarks.arrivals import RATE, arriving, company, keys_of, live, load, loading
-from tests.benchmarks.cost import memory_by_process, until
+from tests.benchmarks.cost import costing, memory_by_process, until
 from tests.benchmarks.drain import data_folder
 from tests.benchmarks.figures import Figure, as_json, at_least, at_most, table
 from tests.benchmarks.freshness import Prober, freshness_figures, prober, ringing_figure
+from tests.benchmarks.growth import FEW, grown, growth_figures
 from tests.benchmarks.ingest import ingest_figures
 from tests.benchmarks.reads import Identifier, read_figures
 from tests.benchmarks.rebuild import rebuild_figures
 
 SERVICES = ("identity", "journey-graph", "scoring", "gateway")
 FIRST = 10_000
-PARTS = ("reads", "ingest", "freshness", "backfill", "rebuild")
+PARTS = ("drain", "reads", "ingest", "freshness", "backfill", "growth", "rebuild")
 MB = 1_000_000
 
 
@@ -83,6 +84,8 @@ class _Run:
             self._add(*await ingest_figures(self._platform, events))
             await self._settled("what was taken in")
         await self._while_events_arrive(probe, known, None if early is None else early.ms(0.95))
+        if "growth" in self._asked.only:
+            await self._growth(probe)
         if "rebuild" in self._asked.only:
             self._add(*await rebuild_figures(self._platform, self._api))
         full = memory_by_process(self._platform)
@@ -93,21 +96,36 @@ class _Run:
         """Loads a company's history and waits until it is in the view; who is known then."""
         config = company(seed, touchpoints)
         play = Play(config)
-        begun, before = time.monotonic(), memory_by_process(self._platform)
+        before = memory_by_process(self._platform)
         _say(f"loading {touchpoints:,} touchpoints")
-        sent = await load(self._api, play, await keys_of(self._api, config))
-        loaded = time.monotonic() - begun
-        await self._settled(f"{sent:,} events")
-        took = time.monotonic() - begun
+        keys = await keys_of(self._api, config)
+        async with costing(self._platform) as cost:
+            begun = time.monotonic()
+            sent = await load(self._api, play, keys)
+            loaded = time.monotonic() - begun
+            await self._settled(f"{sent:,} events")
         if measured:
             after = memory_by_process(self._platform)
-            grown = {name: round((after[name] - before[name]) / MB) for name in after}
+            cost.done = sent
+            notes = {
+                "cpu_ms_each": {name: round(ms, 3) for name, ms in cost.cpu_ms_each().items()},
+                "touchpoints": touchpoints,
+                "taken_in_after_s": round(loaded),
+                "pss_grown_mb": {name: round((after[name] - before[name]) / MB) for name in after},
+            }
+            cores = os.cpu_count() or 1
             self._add(
                 at_least(
-                    "drain: through all services", sent / took, "events/s", 3000, n=sent,
-                    notes={"touchpoints": touchpoints, "taken_in_after_s": round(loaded), "pss_grown_mb": grown},
-                )
-            )  # fmt: skip
+                    "drain: through all services", cost.per_wall_s, "events/s", 3000, n=sent, notes=notes
+                ),
+                at_least(
+                    f"the same, by CPU time of {cores} cores",
+                    cost.per_cpu_s * cores,
+                    "events/s",
+                    3000,
+                    n=sent,
+                ),
+            )
         types = {source.namespace: source.user_id_type for source in config.company.sources}
         return sorted(set(identifiers_of(play.truth, types).values()))[:200]
 
@@ -147,6 +165,16 @@ class _Run:
                 )
         await self._settled("what arrived")
 
+    async def _growth(self, probe: Prober) -> None:
+        most = self._asked.longest
+        users = {"grown-long": most, "grown-short": FEW}
+        _say(f"a customer of {most:,} touchpoints")
+        for user, touchpoints in users.items():
+            await grown(self._api, probe.ingest_key, user, touchpoints)
+        await self._settled("their history")
+        long, short = users
+        self._add(*await growth_figures(probe, long, short, most, self._asked.seconds))
+
     async def _settled(self, what: str) -> None:
         async def settled() -> bool:
             return (await self._api.status()).settled
@@ -175,8 +203,16 @@ def parsed(argv: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--backfill", type=int, default=50_000, help="touchpoints of the history that loads beside (50,000)"
     )
+    parser.add_argument(
+        "--longest",
+        type=int,
+        default=2000,
+        help="touchpoints of the customer with the longest history (2,000)",
+    )
     parser.add_argument("--seconds", type=float, default=20.0, help="of each measurement (20)")
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="only these parts")
+    parser.add_argument(
+        "--only", nargs="+", choices=PARTS, default=PARTS, help="only these parts (the drain always is)"
+    )
     parser.add_argument("--data", type=Path, help="keep the platform's data in this folder")
     parser.add_argument("--json", action="store_true", help="for programs")
     return parser.parse_args(argv)

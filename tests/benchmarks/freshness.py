@@ -22,6 +22,7 @@ class Prober:
     """Sends a call of a customer's own now and then, and looks when it is there."""
 
     def __init__(self, platform: Platform, reading_key: str, ingest_key: str, users: Sequence[str]) -> None:
+        self.ingest_key = ingest_key
         address = platform.addresses["http"]
         fixed = {"Content-Type": "application/json"}
         self._door = Wire(address, {**fixed, "Authorization": f"Bearer {ingest_key}"})
@@ -30,9 +31,10 @@ class Prober:
         self._run = f"{time.time_ns():x}"
         self._calls = 0
 
-    async def freshness(self, seconds: float) -> Latencies:
-        """Acknowledged until a read that asks for it is complete: touchpoint, journey and scores."""
-        return await self._probe(seconds, self._until_complete)
+    async def freshness(self, seconds: float, user: str = "") -> Latencies:
+        """Acknowledged until a read that asks for it is complete: touchpoint, journey and scores. Of one user's calls, or of
+        all in turn."""
+        return await self._probe(seconds, lambda: self._until_complete(user))
 
     async def ringing(self, seconds: float) -> Latencies:
         """Sent until a look-up by the call's id knows it."""
@@ -51,8 +53,8 @@ class Prober:
                 await asyncio.sleep(EVERY_S)
         return found
 
-    async def _until_complete(self) -> float:
-        user, _, position = await self._call()
+    async def _until_complete(self, user: str = "") -> float:
+        user, _, position = await self._call(user)
         begun = time.monotonic()
         asked = {
             "identifier": {"type": "user_id", "namespace": SOURCE, "value": user},
@@ -70,11 +72,11 @@ class Prober:
             await asyncio.sleep(0.02)
         return time.monotonic() - begun
 
-    async def _call(self) -> tuple[str, str, str]:
+    async def _call(self, user: str = "") -> tuple[str, str, str]:
         """(user, call, position) of a call that is offered now."""
         self._calls += 1
         call = f"{self._run}-{self._calls}"
-        user = self._users[self._calls % len(self._users)]
+        user = user or self._users[self._calls % len(self._users)]
         properties = {
             "contact_id": call,
             "channel": "voice",
