@@ -79,6 +79,34 @@ async def test_a_call_passes_with_the_token_alone() -> None:
             assert (await refusal(stream.read())).kind is Kind.UNAUTHENTICATED
 
 
+@pytest.mark.parametrize(
+    ("accepted", "presented", "passes"),
+    [
+        ("new\nold", "old", True),
+        ("new\nold", "old\nnew", True),
+        ("new\nold", "new\n", True),
+        ("new", "old\nnew", False),
+        ("new\nold", "new\nold", True),
+        ("new\nold", "older", False),
+        ("", "", False),
+    ],
+)
+async def test_tokens_are_replaced_while_everything_serves(
+    accepted: str, presented: str, passes: bool
+) -> None:
+    entry = (scores_pb2_grpc.add_ScoringServiceServicer_to_server, Servicer(None), NAME)
+    server = await serve([entry], address="127.0.0.1:0", rpc_token=accepted, domain="scoring.pathloom")
+    try:
+        async with channel(f"127.0.0.1:{server.port}", token=presented) as ours:
+            call = scores_pb2_grpc.ScoringServiceStub(ours).GetMeasures(scores_pb2.GetMeasuresRequest())
+            if passes:
+                await call
+            else:
+                assert (await refusal(call)).kind is Kind.UNAUTHENTICATED
+    finally:
+        await server.stop(0)
+
+
 @pytest.mark.parametrize("raw", [b"\xff\xff\xff", b"\x0a\xff", b"\x1a\x02\xff\xfe", b"\x08" + b"\xff" * 11])
 async def test_malformed_bytes_are_the_callers_fault(raw: bytes) -> None:
     async with served() as (_, bare, _server):

@@ -22,7 +22,8 @@ class ServiceSettings(BaseSettings):
     grpc_address: str = "127.0.0.1:0"
     """Where to listen, host:port; port 0 takes a free one."""
     rpc_token: SecretStr
-    """What callers must present."""
+    """What callers must present. Of several, one a line, all are accepted and the first is presented to others: so one
+    is replaced while everything serves."""
     log_level: str = "INFO"
     shutdown_grace_s: float = 10.0
     """How long calls in flight may take to end."""

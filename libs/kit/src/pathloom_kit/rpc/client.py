@@ -17,7 +17,8 @@ _SERVICE_CONFIG = '{"loadBalancingConfig": [{"round_robin": {}}]}'
 
 
 def channel(address: str, *, token: str, max_message_mb: int = 16) -> grpc.aio.Channel:
-    """A channel that keeps itself alive, spreads over replicas, presents the token and carries the trace.
+    """A channel that keeps itself alive, spreads over replicas, presents the token (of several, one a line, the first)
+    and carries the trace.
 
     Nothing connects before the first call. Close it.
     """
@@ -38,7 +39,7 @@ def channel(address: str, *, token: str, max_message_mb: int = 16) -> grpc.aio.C
 
 class _Attach:
     def __init__(self, token: str) -> None:
-        self._authorization = f"Bearer {token}"
+        self._authorization = f"Bearer {next(iter(token.splitlines()), '')}"
 
     def _with_metadata(self, details: grpc.aio.ClientCallDetails) -> grpc.aio.ClientCallDetails:
         metadata = grpc.aio.Metadata(*(details.metadata or ()))

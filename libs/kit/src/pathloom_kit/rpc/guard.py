@@ -30,7 +30,7 @@ class Guard(grpc.aio.ServerInterceptor):
         transient: Callable[[BaseException], bool],
         checks_itself: Collection[str] = (),
     ) -> None:
-        self._expected = None if token is None else f"Bearer {token}".encode()
+        self._accepted = None if token is None else [f"Bearer {one}".encode() for one in token.splitlines()]
         self._domain = domain
         self._transient = transient
         self._checks_itself = frozenset(checks_itself)
@@ -52,10 +52,11 @@ class Guard(grpc.aio.ServerInterceptor):
         return call.rpc_handler()
 
     def authenticate(self, method: str, metadata: dict[str, Any]) -> None:
-        if self._expected is None or method.startswith(_HEALTH):
+        if self._accepted is None or method.startswith(_HEALTH):
             return
         given = metadata.get("authorization", "")
-        if not hmac.compare_digest(str(given).encode(), self._expected):
+        said = str(given).encode()
+        if not any(hmac.compare_digest(said, one) for one in self._accepted):
             raise Unauthenticated("the call carries no valid token" if given else "the call carries no token")
 
     def translate(self, error: Exception, method: str) -> DomainError:

@@ -69,8 +69,8 @@ async def serve(
     """Starts listening on `address` (host:port; port 0 takes a free one).
 
     `services`: (generated add_..._to_server, servicer, full name such as "pathloom.identity.v1.EventLogService").
-    Each request must carry `authorization: Bearer <rpc_token>` when a token is given (health checks need none), parse,
-    and keep the contract's rules; a DomainError becomes its status with ErrorInfo of `domain`; a `transient` exception
+    Each request must carry `authorization: Bearer <rpc_token>` when a token is given (of several, one a line, any; health
+    checks need none), parse, and keep the contract's rules; a DomainError becomes its status with ErrorInfo of `domain`; a `transient` exception
     becomes UNAVAILABLE with RetryInfo; any other INTERNAL, without detail, and is logged. `checks_itself` names methods
     ("/package.Service/Method") that judge their request by `rpc.validate` themselves, as one bad item must not sink the
     rest. `interceptors` stand inside of all this, for a service's own authentication. RuntimeError when the address is
