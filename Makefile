@@ -103,11 +103,15 @@ check-deploy: setup
 ##@ Test
 .PHONY: test
 test: setup console ## Every test, on real PostgreSQL and Neo4j
-	@$(BIN)/pytest -m "not soak" $(ARGS)
+	@$(BIN)/pytest -m "not soak" -n 2 --dist loadgroup $(ARGS)
 
 .PHONY: bench
 bench: setup console ## Figures beside their floors, measured in one run (ARGS="--help" says what can be asked)
 	@$(BIN)/python -m tests.benchmarks $(ARGS)
+
+.PHONY: k8s-try
+k8s-try: setup ## Install, use, upgrade and kill on the cluster KUBECONFIG names, then clean up (tools/k8s_try.sh says what can be set)
+	@tools/k8s_try.sh
 
 .PHONY: soak
 soak: setup console ## The long runs: hundreds of kills, large simulations

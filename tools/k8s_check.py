@@ -28,11 +28,11 @@ from pathloom_local.demo.verdict import verdict
 from pathloom_local.errors import LocalError
 
 SOURCE = "k8s-check"
-CUSTOMERS = 10
-BATCH = 10
-WRITES_PER_S = 5  # batches
+CUSTOMERS = 100
+BATCH = 5
+WRITES_PER_S = 4  # batches
 READS_PER_S = 20
-SETTLE_S = 300.0
+SETTLE_S = 900.0  # only to end a hang
 
 
 class Lines:
@@ -82,7 +82,13 @@ class Tally:
     refused: list[str] = field(default_factory=list)
     """Batches that were never taken."""
     write_retries: Counter[str] = field(default_factory=Counter)
-    slowest_s: float = 0.0
+    took_s: list[float] = field(default_factory=list)
+    """Of each read that was answered."""
+    begun: float = field(default_factory=time.monotonic)
+
+    def fail(self, what: str) -> None:
+        """A read failed now."""
+        self.failed.append(f"{time.monotonic() - self.begun:.0f} s after the load began: {what}")
 
 
 class Steady:
@@ -92,7 +98,11 @@ class Steady:
         self.tally = Tally()
         self.run = run
         self._key, self._ingest_key = key, ingest_key
-        self._client = httpx.AsyncClient(base_url=url, timeout=15.0, trust_env=False)
+        # Only to end a hang: how fast is told, and decides nothing.
+        unbounded = httpx.Limits(max_connections=None, max_keepalive_connections=20)
+        self._client = httpx.AsyncClient(
+            base_url=url, timeout=httpx.Timeout(60.0, pool=None), limits=unbounded, trust_env=False
+        )
         self._numbers = itertools.count()
         self._over = False
         self._tasks: set[asyncio.Task[None]] = set()
@@ -170,15 +180,15 @@ class Steady:
                 answer = await self._client.post("/v1/lookup", json=body, headers=headers)
             except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError) as error:
                 if attempt == 2:
-                    self.tally.failed.append(f"a read failed twice: {type(error).__name__}")
+                    self.tally.fail(f"a read failed twice: {type(error).__name__}")
                 self.tally.reconnected += 1
                 continue
             except httpx.TransportError as error:
-                self.tally.failed.append(f"a read failed: {type(error).__name__} {error}")
+                self.tally.fail(f"a read failed: {type(error).__name__} {error}")
                 return
-            self.tally.slowest_s = max(self.tally.slowest_s, time.monotonic() - begun)
+            self.tally.took_s.append(time.monotonic() - begun)
             if answer.status_code != 200:
-                self.tally.failed.append(f"a read answered {answer.status_code}: {answer.text[:200]}")
+                self.tally.fail(f"a read answered {answer.status_code}: {answer.text[:200]}")
             return
 
 
@@ -201,11 +211,12 @@ async def steady(url: str, key: str, seconds: float, command: list[str], reads_m
     lost = tally.acknowledged - seen.keys()
     doubled = [each for each, count in seen.items() if count > 1]
     unasked = seen.keys() - tally.sent
+    took = sorted(tally.took_s) or [0.0]
     print(
         f"  {len(tally.acknowledged)} events acknowledged, {len(lost)} lost, {len(doubled)} doubled; batches repeated: "
         f"{dict(tally.write_retries) or 'none'}\n"
         f"  {tally.reads} reads, {len(tally.failed)} failed, {tally.reconnected} asked again on a new connection, "
-        f"slowest {tally.slowest_s * 1000:.0f} ms"
+        f"median {took[len(took) // 2] * 1000:.0f} ms, slowest {took[-1] * 1000:.0f} ms"
     )
     for each in (tally.refused + tally.failed)[:10]:
         print(f"  ✗ {each}")

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # tools/k8s_deploy.sh OVERLAY_FOLDER: installs or upgrades what the overlay says, in order: all but the services, engines ready (where
-# the overlay has them), migrations done while the old version serves, then the services, rolled out one pod at a time.
+# the overlay has them), migrations done while the old version serves, then the services one after the other, each after those it
+# reads from, one pod at a time. What is stopped halfway can be repeated.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 overlay=${1:?usage: tools/k8s_deploy.sh OVERLAY_FOLDER}
@@ -13,9 +14,13 @@ k() { kubectl -n "$namespace" "$@"; }
 kubectl apply -f "$built" -l 'app.kubernetes.io/component notin (service,migration)'
 for engine in $(k get statefulset -o name); do k rollout status "$engine" --timeout=300s; done
 
-k delete job -l app.kubernetes.io/component=migration --ignore-not-found --wait
-kubectl apply -f "$built" -l app.kubernetes.io/component=migration
-for job in $(k get job -l app.kubernetes.io/component=migration -o name); do
+of() { kubectl apply -f "$built" -l "app.kubernetes.io/name=$1,app.kubernetes.io/component=$2"; }
+services=(identity journey-graph scoring gateway)
+
+for service in "${services[@]}"; do
+  job=job/$service-migrate
+  k delete "$job" --ignore-not-found --wait
+  of "$service" migration
   until [ "$(k get "$job" -o jsonpath='{.status.succeeded}')" = 1 ]; do
     case $(k get "$job" -o jsonpath='{.status.conditions[*].type}') in
       *Failed*)
@@ -29,5 +34,7 @@ for job in $(k get job -l app.kubernetes.io/component=migration -o name); do
   echo "$job complete"
 done
 
-kubectl apply -f "$built" -l app.kubernetes.io/component=service
-for service in $(k get deployment -l app.kubernetes.io/component=service -o name); do k rollout status "$service" --timeout=300s; done
+for service in "${services[@]}"; do
+  of "$service" service
+  k rollout status "deployment/$service" --timeout=600s
+done

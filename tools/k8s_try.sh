@@ -2,6 +2,7 @@
 # tools/k8s_try.sh: the local overlay on the cluster that KUBECONFIG names, for real: install, wait, the demo's check through the Services, a new
 # version rolled out under load, pods killed under load, cleaned up. Exit code 0 only if all of it holds.
 #   IMAGES="LOAD_COMMAND"  how images get to the nodes: a command that takes image names (e.g. "kind load docker-image"); empty: they are there
+#   FROM=REF               version 1 is built from this commit (the release before), so that the upgrade runs real migrations
 #   BUILD=0                do not build the images, versions 1 and 2 are there
 #   OVERLAY=local          with official engines; local-own-engines (the default) builds them from the launcher's
 #   URL=http://...         where this machine reaches the gateway's Service; by default its cluster address
@@ -32,7 +33,14 @@ trap finish EXIT
 
 if [ "${BUILD:-1}" = 1 ]; then
   say "images"
-  tools/images.sh 1 "${services[@]}" engine-postgres engine-neo4j
+  earlier=$root
+  if [ -n "${FROM:-}" ]; then
+    earlier=$folder/earlier
+    mkdir "$earlier"
+    git archive "$FROM" | tar -x -C "$earlier"
+  fi
+  tools/images.sh 1 engine-postgres engine-neo4j
+  "$earlier/tools/images.sh" 1 "${services[@]}"
   tools/images.sh 2 "${services[@]}"
 fi
 if [ -n "${IMAGES:-}" ]; then
@@ -43,7 +51,7 @@ if [ -n "${IMAGES:-}" ]; then
 fi
 
 say "the production overlay, dry run on the server"
-kubectl apply -f deploy/k8s/overlays/production/namespace.yaml
+kubectl apply --server-side -f deploy/k8s/overlays/production/namespace.yaml
 tools/kustomize.sh build deploy/k8s/overlays/production | kubectl apply --server-side --dry-run=server -f - >/dev/null
 
 say "install"
