@@ -202,6 +202,7 @@ async def steady(url: str, key: str, seconds: float, command: list[str], reads_m
         key_id, ingest_key = await api.create_key(f"{SOURCE} {run}", ["ingest"], SOURCE)
         load = Steady(url, key, ingest_key, run)
         outcome = await load.go(_command(command) if command else _wait(seconds))
+        _tell_reads(load.tally)
         try:
             await _settled(api)
             seen = await _seen(api, load)
@@ -211,12 +212,9 @@ async def steady(url: str, key: str, seconds: float, command: list[str], reads_m
     lost = tally.acknowledged - seen.keys()
     doubled = [each for each, count in seen.items() if count > 1]
     unasked = seen.keys() - tally.sent
-    took = sorted(tally.took_s) or [0.0]
     print(
         f"  {len(tally.acknowledged)} events acknowledged, {len(lost)} lost, {len(doubled)} doubled; batches repeated: "
-        f"{dict(tally.write_retries) or 'none'}\n"
-        f"  {tally.reads} reads, {len(tally.failed)} failed, {tally.reconnected} asked again on a new connection, "
-        f"median {took[len(took) // 2] * 1000:.0f} ms, slowest {took[-1] * 1000:.0f} ms"
+        f"{dict(tally.write_retries) or 'none'}"
     )
     for each in (tally.refused + tally.failed)[:10]:
         print(f"  ✗ {each}")
@@ -224,6 +222,15 @@ async def steady(url: str, key: str, seconds: float, command: list[str], reads_m
         print(f"  ✗ the command ended with {outcome}")
     failed = tally.refused + ([] if reads_may_fail else tally.failed)
     return not (outcome or lost or doubled or unasked or failed) and bool(tally.acknowledged)
+
+
+def _tell_reads(tally: Tally) -> None:
+    took = sorted(tally.took_s) or [0.0]
+    print(
+        f"  {tally.reads} reads, {len(tally.failed)} failed, {tally.reconnected} asked again on a new connection, "
+        f"median {took[len(took) // 2] * 1000:.0f} ms, slowest {took[-1] * 1000:.0f} ms",
+        flush=True,
+    )
 
 
 async def _command(words: list[str]) -> int:
