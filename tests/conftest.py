@@ -34,6 +34,17 @@ SETTINGS = {"PATHLOOM_IDENTITY_ERASED_KEYS_KEPT_S": "2"}
 """How long identity's feed names an erased person's records; an hour in production."""
 NewDatabase = Callable[[], Awaitable[str]]
 
+SERVERS = ("platform", "neo4j", "postgres")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Where several workers share the work, tests that share a server go to one of them: each is started once."""
+    for item in items:
+        asked = getattr(item, "fixturenames", ())
+        if server := next((name for name in SERVERS if name in asked), None):
+            item.add_marker(pytest.mark.xdist_group(server))
+
 
 @pytest.fixture(scope="session")
 def engines_folder() -> Iterator[Path]:
