@@ -3,6 +3,7 @@
 import typer
 
 from pathloom_local.commands.demo import demo
+from pathloom_local.commands.identity import identity
 from pathloom_local.commands.send import send
 from pathloom_local.commands.status import status
 from pathloom_local.commands.trace import trace
@@ -24,6 +25,7 @@ app.command()(send)
 app.command()(view)
 app.command()(trace)
 app.command()(status)
+app.add_typer(identity, name="identity")
 
 
 def main() -> None:

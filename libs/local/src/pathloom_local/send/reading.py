@@ -11,13 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any, Protocol, cast
 
 import pyarrow.parquet as parquet
 
 from pathloom_local.errors import LocalError
 from pathloom_local.send.expressions import HASH, ROW, found
-from pathloom_local.send.mapping import FileMap
 
 _SUFFIXES = {
     ".csv": "csv",
@@ -29,6 +28,25 @@ _SUFFIXES = {
 }
 _GZIP = b"\x1f\x8b"
 _PAGE = 5_000
+
+
+class Readable(Protocol):
+    """What reading a file asks of a mapping of it."""
+
+    @property
+    def format(self) -> str:
+        """csv, jsonl or parquet; empty: told by the file's name."""
+
+    @property
+    def delimiter(self) -> str:
+        """Between the cells of a CSV file."""
+
+    @property
+    def encoding(self) -> str:
+        """Of a text file."""
+
+    def names(self) -> list[str]:
+        """Every column and path that the file must have."""
 
 
 class BadFile(LocalError):
@@ -72,7 +90,7 @@ def format_of(path: Path, said: str) -> str:
     return known
 
 
-def check_columns(path: Path, mapping: FileMap) -> None:
+def check_columns(path: Path, mapping: Readable) -> None:
     """Raises BadFile that names every column or path of the mapping that the file does not have.
 
     In JSON lines a path is there when any row has it: the file is read until all have been seen.
@@ -96,19 +114,19 @@ def check_columns(path: Path, mapping: FileMap) -> None:
         raise BadFile(f"{path}: there is no {' and no '.join(missing)}{has}")
 
 
-def columns(path: Path, mapping: FileMap) -> list[str]:
+def columns(path: Path, mapping: Readable) -> list[str]:
     """The columns of a CSV or Parquet file. Raises BadFile."""
     with _opened(path) as file:
         if format_of(path, mapping.format) == "parquet":
             return [str(name) for name in _parquet(file, path).schema_arrow.names]
         reader = csv.reader(_text(file, mapping), delimiter=mapping.delimiter)
         try:
-            return next(reader)
+            return _header(next(reader))
         except (StopIteration, csv.Error):
             raise BadFile(f"{path}: has no header line") from None
 
 
-def rows(path: Path, mapping: FileMap) -> Iterator[FileRow]:
+def rows(path: Path, mapping: Readable) -> Iterator[FileRow]:
     """Every row in order. Raises BadFile for a file that cannot be read at all."""
     readers = {"csv": _csv_rows, "jsonl": _json_rows, "parquet": _parquet_rows}
     with _opened(path) as file:
@@ -125,10 +143,10 @@ def with_names(row: FileRow) -> Mapping[str, Any]:
     return {**row.values, ROW: row.number, HASH: digest}
 
 
-def _csv_rows(file: IO[bytes], path: Path, mapping: FileMap) -> Iterator[FileRow]:
+def _csv_rows(file: IO[bytes], path: Path, mapping: Readable) -> Iterator[FileRow]:
     reader = csv.reader(_text(file, mapping), delimiter=mapping.delimiter)
     try:
-        header = next(reader)
+        header = _header(next(reader))
     except StopIteration:
         return
     number = 0
@@ -153,7 +171,12 @@ def _csv_rows(file: IO[bytes], path: Path, mapping: FileMap) -> Iterator[FileRow
             yield FileRow(number, line, dict(zip(header, cells, strict=True)))
 
 
-def _json_rows(file: IO[bytes], path: Path, mapping: FileMap) -> Iterator[FileRow]:
+def _header(cells: list[str]) -> list[str]:
+    # `a, b` is a header of a and b: what stands around a name cannot be said in a mapping.
+    return [cell.strip() for cell in cells]
+
+
+def _json_rows(file: IO[bytes], path: Path, mapping: Readable) -> Iterator[FileRow]:
     number = 0
     for line, text in enumerate(file, start=1):
         if not text.strip():
@@ -170,7 +193,7 @@ def _json_rows(file: IO[bytes], path: Path, mapping: FileMap) -> Iterator[FileRo
             yield FileRow(number, line, said if ok else {}, "" if ok else "is no JSON object")
 
 
-def _parquet_rows(file: IO[bytes], path: Path, mapping: FileMap) -> Iterator[FileRow]:
+def _parquet_rows(file: IO[bytes], path: Path, mapping: Readable) -> Iterator[FileRow]:
     number = 0
     for batch in _parquet(file, path).iter_batches(batch_size=_PAGE):
         for values in batch.to_pylist():
@@ -193,7 +216,7 @@ def _readable(cells: Sequence[str]) -> bool:
     return not any("\udc80" <= char <= "\udcff" for cell in cells if not cell.isascii() for char in cell)
 
 
-def _text(file: IO[bytes], mapping: FileMap) -> io.TextIOWrapper:
+def _text(file: IO[bytes], mapping: Readable) -> io.TextIOWrapper:
     # Undecodable bytes are carried through, so that their row alone is bad.
     return io.TextIOWrapper(file, encoding=mapping.encoding, errors="surrogateescape", newline="")
 

@@ -1,0 +1,150 @@
+"""Who is who among records, by what they say alone: blocking, weighing, vetoes, linkage, in that order."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pathloom_identity.domain.evidence.blocking import LeftOut, candidates
+from pathloom_identity.domain.evidence.comparators import Levels, Pairs, levels_of
+from pathloom_identity.domain.evidence.learning import ENOUGH, with_errors, with_frequencies
+from pathloom_identity.domain.evidence.linkage import VETO, average_linkage, components
+from pathloom_identity.domain.evidence.model import BIT, Model
+from pathloom_identity.domain.evidence.table import Table
+from pathloom_identity.domain.evidence.vetoes import HOUSEHOLDS_FROM, Mask, household_share, vetoed
+from pathloom_identity.domain.evidence.weighing import Amounts, Piece, explain, total, weigh
+
+#: A component of at most so many records is weighed whole: every pair of it.
+WHOLE = 120
+#: Else records that share a neighbour are weighed, of neighbours of at most so many.
+NEIGHBOURS = 60
+#: Components are looked for a little below the cut, so that completing them can lift what is just below it.
+SLACK = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """`cluster`: for each record the least record of its person. `pairs` that were weighed, with their levels, the
+    pieces of evidence, the whole in BITs, and which are vetoed. `model`: the one that decided."""
+
+    cluster: NDArray[np.int64]
+    pairs: Pairs
+    levels: Mapping[str, Levels]
+    pieces: Mapping[str, Amounts]
+    weight: Amounts
+    vetoed: Mask
+    left_out: tuple[LeftOut, ...]
+    model: Model
+
+    def evidence(self, at: int) -> list[Piece]:
+        """The waterfall of pair `at`."""
+        return explain(at, self.pairs, self.levels, self.pieces, self.model)
+
+
+def resolve(records: Table, model: Model, learn: bool = False) -> Resolution:
+    """The persons among `records`, whose order is their keys' (so give them sorted by key: then the outcome depends
+    on nothing else). `learn`: first learn from these very records what can be learnt without any truth."""
+    learn = learn and records.size >= ENOUGH
+    if learn:
+        model = with_frequencies(model, records)
+    found = candidates(records, model.block_cap)
+    pairs = Pairs(records, found.left, found.right)
+    levels = levels_of(pairs)
+    if learn:
+        share = household_share(pairs, levels)
+        model = replace(model, households=share >= HOUSEHOLDS_FROM)
+    left_out = found.left_out
+    more, hubs = _completing(pairs, _decisive(pairs, levels, model), model)
+    if len(more.left):
+        further = levels_of(more)
+        levels = {name: np.concatenate([levels[name], further[name]]) for name in levels}
+        both = np.concatenate([pairs.left, more.left]), np.concatenate([pairs.right, more.right])
+        pairs = Pairs(records, *both)
+    if hubs.blocks:
+        left_out += (hubs,)
+    if learn:
+        cluster = _link(pairs, _decisive(pairs, levels, model), model)
+        model = with_errors(model, records, levels, cluster[pairs.left] == cluster[pairs.right])
+    pieces = weigh(pairs, levels, model)
+    weight = total(pieces, model, len(pairs.left))
+    forbidden = vetoed(pairs, levels, model)
+    cluster = _link(pairs, np.where(forbidden, VETO, weight), model)
+    return Resolution(cluster, pairs, levels, pieces, weight, forbidden, left_out, model)
+
+
+def _decisive(pairs: Pairs, levels: Mapping[str, Levels], model: Model) -> Amounts:
+    """The whole of each pair, VETO where it is vetoed."""
+    weight = total(weigh(pairs, levels, model), model, len(pairs.left))
+    return np.where(vetoed(pairs, levels, model), VETO, weight)
+
+
+def _completing(pairs: Pairs, weight: Amounts, model: Model) -> tuple[Pairs, LeftOut]:
+    """The pairs that blocking did not bring together but clusters will ask for."""
+    size = pairs.records.size
+    near = weight > round((model.cut - SLACK) * BIT)
+    root = _components(size, pairs.left[near], pairs.right[near])
+    sizes = np.bincount(root, minlength=size)
+    order = np.argsort(root, kind="stable")
+    starts = np.cumsum(sizes) - sizes
+    found = []
+    for length in np.unique(sizes[(sizes > 2) & (sizes <= WHOLE)]).tolist():
+        members = order[starts[sizes == length][:, None] + np.arange(length)]
+        a, b = np.triu_indices(length, 1)
+        found.append((members[:, a] * size + members[:, b]).ravel())
+    likely = near & (weight > 0) & (sizes[root[pairs.left]] > WHOLE)
+    shared, hubs = _sharing_neighbours(size, pairs.left[likely], pairs.right[likely])
+    packed = np.unique(np.concatenate([*found, shared]))
+    known = pairs.left * size + pairs.right
+    packed = packed[~np.isin(packed, known)]
+    return Pairs(pairs.records, packed // size, packed % size), hubs
+
+
+def _sharing_neighbours(
+    size: int, left: NDArray[np.int64], right: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], LeftOut]:
+    neighbours: dict[int, list[int]] = defaultdict(list)
+    for a, b in zip(left.tolist(), right.tolist(), strict=True):
+        neighbours[a].append(b)
+        neighbours[b].append(a)
+    found, hubs, out = [np.empty(0, dtype=np.int64)], 0, 0
+    for around in neighbours.values():
+        if len(around) > NEIGHBOURS:
+            hubs, out = hubs + 1, out + len(around) * (len(around) - 1) // 2
+            continue
+        members = np.sort(np.array(around, dtype=np.int64))
+        a, b = np.triu_indices(len(members), 1)
+        found.append(members[a] * size + members[b])
+    return np.unique(np.concatenate(found)), LeftOut("shared neighbours", hubs, out)
+
+
+def _components(size: int, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
+    pairs = zip(left.tolist(), right.tolist(), strict=True)
+    return np.array(components(size, pairs), dtype=np.int64)
+
+
+def _link(pairs: Pairs, weight: Amounts, model: Model) -> NDArray[np.int64]:
+    """For each record the least record of its cluster."""
+    size, cut, unseen = pairs.records.size, round(model.cut * BIT), round(model.unseen * BIT)
+    above = weight > cut
+    root = _components(size, pairs.left[above], pairs.right[above])
+    cluster = root.copy()
+    inside = root[pairs.left] == root[pairs.right]
+    sizes = np.bincount(root, minlength=size)
+    # Two records with a pair above the cut are one cluster as they are.
+    asked = np.flatnonzero(inside & (sizes[root[pairs.left]] > 2))
+    asked = asked[np.argsort(root[pairs.left[asked]], kind="stable")]
+    roots = root[pairs.left[asked]]
+    bounds = np.flatnonzero(np.r_[True, roots[1:] != roots[:-1], True]) if len(asked) else np.array([0])
+    members: dict[int, list[int]] = defaultdict(list)
+    for at in np.flatnonzero(sizes[root] > 2).tolist():
+        members[int(root[at])].append(at)
+    rows = list(
+        zip(pairs.left[asked].tolist(), pairs.right[asked].tolist(), weight[asked].tolist(), strict=True)
+    )
+    for start, end in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+        here = members[int(roots[start])]
+        for group in average_linkage(here, rows[start:end], cut, unseen):
+            cluster[group] = group[0]
+    return cluster
