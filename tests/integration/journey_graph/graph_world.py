@@ -12,10 +12,12 @@ from pathloom_journey_graph.adapters.blueprint_files import load_blueprints
 from pathloom_journey_graph.adapters.follower_store import Neo4jFollowerStore
 from pathloom_journey_graph.adapters.follows import FollowCustomers, FollowEvents
 from pathloom_journey_graph.adapters.graph import Graph
+from pathloom_journey_graph.adapters.history import History
 from pathloom_journey_graph.adapters.journey_reads import JourneyReads
 from pathloom_journey_graph.adapters.journeys_feed import JourneysFeed
 from pathloom_journey_graph.adapters.sweeps import Sweeps
 from pathloom_journey_graph.application.close_due import RecutJourneys
+from pathloom_journey_graph.application.cut_history import CutHistory
 from pathloom_journey_graph.application.move_records import MoveRecords
 from pathloom_journey_graph.application.place_events import PlaceEvents
 from pathloom_journey_graph.application.recut import Recut
@@ -93,13 +95,13 @@ class Replica:
         self.clock = clock or ManualClock(NOW)
         self.woken = 0
 
-    async def open(self, blueprints: str = "b1") -> "Replica":
-        """Migrates and wires."""
+    async def open(self, blueprints: str = "b1", *, later: bool = False) -> "Replica":
+        """Migrates and wires. `later`: history is cut when the test says so, as the service does when it pauses."""
         await self.graph.migrate()
         meta = await self.graph.open(blueprints)
         self.recut = Recut(load_blueprints(), self.clock, meta.generation)
-        events = FollowEvents(self.graph, PlaceEvents(self.recut, meta.secret))
-        customers = FollowCustomers(self.graph, MoveRecords(self.recut, meta.secret))
+        events = FollowEvents(self.graph, PlaceEvents(self.recut, meta.secret, later))
+        customers = FollowCustomers(self.graph, MoveRecords(self.recut, meta.secret, later))
         self.events: Neo4jFollowerStore[events_pb2.LoggedEvent] = Neo4jFollowerStore(
             self.graph, self.clock, events.effect, events.finish, events.keys, self._wake
         )
@@ -114,6 +116,7 @@ class Replica:
         )
         self.feed = JourneysFeed(self.graph)
         self.reads = JourneyReads(self.graph, self.recut)
+        self.history = History(self.graph, CutHistory(self.recut), self._wake)
         self.sweeps = Sweeps(self.graph, RecutJourneys(self.recut), self._wake)
         return self
 

@@ -45,7 +45,7 @@ async def build_reads(given: Given, stack: AsyncExitStack) -> Reads:
     database, clock = given.database, given.clock
     remote = Remote(_ASK_S)
     hub = ViewHub(database)
-    store = ReadModelStore(database, clock, hub.changed)
+    store = ReadModelStore(database, clock, hub.changed, later=True)
     progress = PostgresProgress(database, clock)
     await progress.refresh()
     async with database.asyncpg() as conn:

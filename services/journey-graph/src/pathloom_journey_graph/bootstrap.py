@@ -23,12 +23,14 @@ from pathloom_journey_graph.adapters.blueprint_files import BlueprintError, load
 from pathloom_journey_graph.adapters.follower_store import Entry, Neo4jFollowerStore
 from pathloom_journey_graph.adapters.follows import FollowCustomers, FollowEvents
 from pathloom_journey_graph.adapters.graph import Graph, transient
+from pathloom_journey_graph.adapters.history import History
 from pathloom_journey_graph.adapters.journey_reads import JourneyReads
 from pathloom_journey_graph.adapters.journeys_feed import JourneysFeed
 from pathloom_journey_graph.adapters.journeys_proto import blueprints_to_proto
 from pathloom_journey_graph.adapters.lease import GraphLease
 from pathloom_journey_graph.adapters.sweeps import Sweeps
 from pathloom_journey_graph.application.close_due import RecutJourneys
+from pathloom_journey_graph.application.cut_history import CutHistory
 from pathloom_journey_graph.application.list_paths import ListTransitions, ListVariants
 from pathloom_journey_graph.application.move_records import MoveRecords
 from pathloom_journey_graph.application.place_events import PlaceEvents
@@ -97,8 +99,8 @@ async def build(settings: Settings, stack: AsyncExitStack) -> RunningServer:
 
     upstream = channel(settings.identity_address, token=settings.rpc_token.get_secret_value())
     stack.push_async_callback(upstream.close)
-    events = FollowEvents(graph, PlaceEvents(recut, meta.secret))
-    customers = FollowCustomers(graph, MoveRecords(recut, meta.secret))
+    events = FollowEvents(graph, PlaceEvents(recut, meta.secret, later=True))
+    customers = FollowCustomers(graph, MoveRecords(recut, meta.secret, later=True))
     of_events = Neo4jFollowerStore(graph, clock, events.effect, events.finish, events.keys, wakeup.signal)
     of_customers = Neo4jFollowerStore(
         graph, clock, customers.effect, customers.finish, customers.keys, wakeup.signal, exclusive=True
@@ -131,9 +133,16 @@ async def build(settings: Settings, stack: AsyncExitStack) -> RunningServer:
         spawn(stack, lease.while_held(follow), f"{feed_name} follower")
     sweeps = Sweeps(graph, again, wakeup.signal)
     sweeping = GraphLease(graph, "sweep", holder)
-    spawn(stack, sweeping.while_held(lambda: sweeps.run(settings.due_every_s)), "sweeps")
+    history = History(graph, CutHistory(recut), wakeup.signal)
 
-    feed = JourneysFeed(graph)
+    async def sweep() -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(sweeps.run(settings.due_every_s))
+            group.create_task(history.run())
+
+    spawn(stack, sweeping.while_held(sweep), "sweeps")
+
+    feed = JourneysFeed(graph, wakeup)
     reads = JourneyReads(graph, recut)
     use_cases = UseCases(
         journeys=FeedServer(feed.read_page, renew_epoch=graph.renew_epoch, wakeup=wakeup),

@@ -38,6 +38,8 @@ __all__ = [
 _log = logging.getLogger(__name__)
 E = TypeVar("E", bound=Numbered)
 _LEAST = 100  # entries of a step, however slow the store
+_LULL_S = 10.0  # without a live entry for so long, nobody waits for a step of history
+_AT_LEISURE = 5.0  # times as long a step of history may then take
 
 
 class Follower(Generic[E]):
@@ -48,7 +50,8 @@ class Follower(Generic[E]):
     another replica was faster, the cursors are read again. FeedReset: everything is read again into a new generation.
 
     A page of at most `max_entries` is applied in steps, each one transaction, of a size that takes about `step_s`: who catches
-    up does so in large ones, and neither lane waits longer than that for the other.
+    up does so in large ones, and neither lane waits longer than that for the other. History that nothing live waits behind
+    goes in larger ones still: what is named again and again is then worked out once.
     """
 
     def __init__(
@@ -78,6 +81,7 @@ class Follower(Generic[E]):
         self._backoff = backoff
         self._silence_s = silence_s
         self._ready = asyncio.Event()
+        self._live_at = -_LULL_S  # when a live entry was last applied, by the loop's clock
         self._unsettled = 0  # sessions in a row that ended before anything was applied
         self.state = FollowerState(feed_name)
         self._metrics = FollowerMetrics(self.state, clock)
@@ -214,9 +218,17 @@ class Follower(Generic[E]):
                 return
         else:
             self.state.applied_entries += len(step.entries)
-            self._paces[step.new.lane].took(len(step.entries), asyncio.get_running_loop().time() - begun)
+            self._took(step, begun, asyncio.get_running_loop().time())
         self._unsettled = 0
         work.stepped(step, page)
+
+    def _took(self, step: Step[E], begun: float, ended: float) -> None:
+        lane, seconds = step.new.lane, ended - begun
+        if lane is Lane.LIVE and step.entries:
+            self._live_at = ended
+        elif lane is Lane.BULK and ended - self._live_at > _LULL_S:
+            seconds /= _AT_LEISURE
+        self._paces[lane].took(len(step.entries), seconds)
 
     async def _park(self, work: LaneWork[E], step: Step[E], cause: Exception) -> bool:
         reason = f"{cause.reason}: {cause.detail}" if isinstance(cause, DomainError) else describe(cause)

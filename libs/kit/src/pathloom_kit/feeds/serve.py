@@ -7,12 +7,14 @@ from typing import Any, Generic, Protocol, TypeVar
 from pathloom.feed.v1 import feed_pb2
 
 from pathloom_kit.errors import FeedReset
-from pathloom_kit.feeds.cursor import Cursor
+from pathloom_kit.feeds.cursor import Cursor, Lane
 from pathloom_kit.feeds.log import Page
 from pathloom_kit.feeds.page import PageHeader, Watermark
 from pathloom_kit.feeds.wakeup import WakeUp
 
 DEFAULT_ENTRIES = 500
+_GATHER_S = 0.2
+"""Nobody waits for history: its pages gather what comes within this time, and a thing that changes twice in it comes once."""
 
 
 class PageMessage(Protocol):
@@ -72,6 +74,8 @@ class FeedServer(Generic[M]):
             after = header.cursor
             if header.caught_up:
                 await self._wakeup.wait(mark, self._poll_s)
+                if after.lane is Lane.BULK:
+                    await asyncio.sleep(_GATHER_S)
 
     async def _judge(self, after: Cursor, header: PageHeader) -> None:
         current = header.cursor.epoch

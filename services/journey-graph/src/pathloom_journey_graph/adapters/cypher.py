@@ -25,6 +25,8 @@ SCHEMA = (
     "CREATE INDEX journey_due IF NOT EXISTS FOR (j:Journey) ON (j.due)",
     "CREATE INDEX journey_opened IF NOT EXISTS FOR (j:Journey) ON (j.goal, j.opened_at)",
     "CREATE INDEX journey_generation IF NOT EXISTS FOR (j:Journey) ON (j.generation)",
+    "CREATE INDEX customer_uncut IF NOT EXISTS FOR (c:Customer) ON (c.uncut_from)",
+    "CREATE INDEX entry_uncut IF NOT EXISTS FOR (e:Entry) ON (e.uncut)",
 )
 INDEXES_READY = "CALL db.awaitIndexes(120)"
 ANSWERS = "RETURN true"
@@ -65,6 +67,56 @@ MERGE (c:Customer {id: row.id}) SET c._lock = true
 WITH c, row, coalesce(c.longest, 0) AS longest
 SET c.longest = CASE WHEN longest < row.longest THEN row.longest ELSE longest END
 RETURN c.id AS id, coalesce(c.version, 0) AS version, c.longest AS longest
+"""
+# What history has touched and nobody has cut yet: a customer's span, journeys that lost an item, and (one node, `uncut`) how
+# far each follower of the lane had read when the first of it was left, which is how far everything is cut.
+UNCUT_SINCE = """
+MERGE (m:Meta {id: $id}) SET m._lock = true
+WITH m, m.feeds IS NULL AS first
+OPTIONAL MATCH (c:Cursor) WHERE first AND c.lane = $lane AND c.epoch <> ''
+WITH m, first, collect(c) AS found
+SET m.at = timestamp(),
+    m.feeds = CASE WHEN first THEN [c IN found | c.feed] ELSE m.feeds END,
+    m.epochs = CASE WHEN first THEN [c IN found | c.epoch] ELSE m.epochs END,
+    m.places = CASE WHEN first THEN [c IN found | c.n] ELSE m.places END
+"""
+READ_UNCUT = """
+MATCH (m:Meta {id: $id})
+RETURN m.feeds AS feeds, m.epochs AS epochs, m.places AS places, timestamp() - m.at AS quiet_ms
+"""
+LEAVE_CUSTOMERS = """
+UNWIND $rows AS row
+MERGE (c:Customer {id: row.id}) SET c._lock = true
+WITH c, row, coalesce(c.longest, 0) AS longest
+SET c.longest = CASE WHEN longest < row.longest THEN row.longest ELSE longest END,
+    c.uncut_from = CASE WHEN c.uncut_from < row.first THEN c.uncut_from ELSE row.first END,
+    c.uncut_to = CASE WHEN c.uncut_to > row.last THEN c.uncut_to ELSE row.last END
+"""
+LEAVE_JOURNEYS = "UNWIND $ids AS id MATCH (e:Entry {id: id}) SET e.uncut = true"
+UNCUT_CUSTOMERS = "MATCH (c:Customer) WHERE c.uncut_from IS NOT NULL RETURN c.id AS id LIMIT $limit"
+UNCUT_JOURNEYS = "MATCH (e:Entry) WHERE e.uncut = true RETURN e.id AS id LIMIT $limit"
+TAKE_CUSTOMERS = """
+UNWIND $ids AS id
+MATCH (c:Customer {id: id}) SET c._lock = true
+WITH c, c.uncut_from AS first, c.uncut_to AS last WHERE first IS NOT NULL
+REMOVE c.uncut_from, c.uncut_to
+RETURN c.id AS id, first, last
+"""
+TAKE_JOURNEYS_OF = """
+UNWIND $ids AS id
+MATCH (:Customer {id: id})-[:ON]->(e:Entry) WHERE e.uncut = true
+REMOVE e.uncut
+RETURN e.id AS id
+"""
+TAKE_JOURNEYS = (
+    "UNWIND $ids AS id MATCH (e:Entry {id: id}) WHERE e.uncut = true REMOVE e.uncut RETURN e.id AS id"
+)
+ALL_CUT = """
+MATCH (m:Meta {id: $id}) SET m._lock = true
+WITH m WHERE NOT EXISTS { MATCH (c:Customer) WHERE c.uncut_from IS NOT NULL }
+         AND NOT EXISTS { MATCH (e:Entry) WHERE e.uncut = true }
+DELETE m
+RETURN true AS done
 """
 READ_CUSTOMERS = """
 UNWIND $ids AS id
@@ -241,6 +293,17 @@ UNWIND $hashes AS hash
 MERGE (e:Erased {hash: hash}) ON CREATE SET e.at = $at
 """
 
+# Everything that a page's header is made of, in one: equal to what it was when a page found nothing more, there still is not.
+FEED_STATE = """
+MATCH (g:Meta {id: 'graph'})
+OPTIONAL MATCH (u:Meta {id: $uncut})
+OPTIONAL MATCH (live:Head {id: $live})
+OPTIONAL MATCH (bulk:Head {id: $bulk})
+RETURN [g.epoch, live.n, bulk.n, u.feeds, u.epochs, u.places,
+        COLLECT { MATCH (c:Cursor) WHERE c.epoch <> '' RETURN [c.feed, c.lane, c.epoch, c.n] ORDER BY c.feed, c.lane },
+        COLLECT { MATCH (w:Watermark) WHERE w.feed = 'customers'
+                  RETURN [w.by_lane, w.of_feed, w.lane, w.epoch, w.n] ORDER BY w.by_lane, w.of_feed, w.lane }] AS state
+"""
 # The feed of journeys. Watermarks are read in the statement before the page's: never after it.
 READ_HEAD = "OPTIONAL MATCH (h:Head {id: $id}) RETURN coalesce(h.n, 0) AS n"
 LOCK_HEAD = "MATCH (h:Head {id: $id}) SET h._lock = true WITH h RETURN h.n AS n"

@@ -62,7 +62,7 @@ class Neo4jFollowerStore(Generic[E]):
         self, feed: str, entries: Sequence[E], expected: Cursor, new: Cursor, watermarks: Sequence[Watermark]
     ) -> None:
         async def work(tx: AsyncManagedTransaction) -> None:
-            await self._advance(tx, feed, expected, new)
+            await self._lock(tx, feed, expected, new)
             if entries:
                 await self._effect(self._graph.tx(tx), entries, new)
                 keys = [key for entry in entries for key in self._keys(entry)]
@@ -70,13 +70,15 @@ class Neo4jFollowerStore(Generic[E]):
             if watermarks:
                 rows = [_watermark_row(feed, new.lane, mark) for mark in watermarks]
                 await rows_of(tx, cypher.SAVE_WATERMARKS, rows=rows, feed=feed, by_lane=int(new.lane))
+            await self._move(tx, feed, new)
 
         await self._graph.write(work)
         self._committed()
 
     async def park(self, feed: str, entry: E, reason: str, expected: Cursor, new: Cursor) -> None:
         async def work(tx: AsyncManagedTransaction) -> None:
-            await self._advance(tx, feed, expected, new)
+            await self._lock(tx, feed, expected, new)
+            await self._move(tx, feed, new)
             await rows_of(
                 tx, cypher.PARK, id=f"{feed}|{new.epoch}|{new.partition}|{new.lane.name}|{entry.n}", feed=feed,
                 key=next(iter(self._keys(entry)), ""), n=entry.n, lane=int(new.lane), epoch=new.epoch, reason=reason,
@@ -150,7 +152,7 @@ class Neo4jFollowerStore(Generic[E]):
             self._committed()
         return done
 
-    async def _advance(self, tx: AsyncManagedTransaction, feed: str, expected: Cursor, new: Cursor) -> None:
+    async def _lock(self, tx: AsyncManagedTransaction, feed: str, expected: Cursor, new: Cursor) -> None:
         """The cursor's lock first: whoever is late finds it moved, and has done nothing yet."""
         key = cursor_id(feed, new.partition, new.lane)
         found = await rows_of(
@@ -160,6 +162,10 @@ class Neo4jFollowerStore(Generic[E]):
             raise StaleCursor(feed, expected)
         if self._exclusive:
             await rows_of(tx, cypher.LOCK_GATE, id=f"gate|{feed}|{new.partition}")
+
+    async def _move(self, tx: AsyncManagedTransaction, feed: str, new: Cursor) -> None:
+        """Last, so that the effect can still read where everybody stood before it."""
+        key = cursor_id(feed, new.partition, new.lane)
         await rows_of(tx, cypher.MOVE_CURSOR, id=key, epoch=new.epoch, n=new.n)
 
 

@@ -15,6 +15,7 @@ from pathloom_journey_graph.adapters.rows import do, rows_of
 from pathloom_journey_graph.application.ports import (
     Change,
     CustomerState,
+    Disturbed,
     LockedCustomer,
     Record,
     Span,
@@ -24,6 +25,7 @@ from pathloom_journey_graph.application.ports import (
 from pathloom_journey_graph.domain.paths import ended, steps_of_journey
 
 STEP_SEPARATOR = "\x1f"
+UNCUT = "uncut"
 PARTITION = 0
 
 
@@ -75,6 +77,23 @@ class Neo4jGraphTx:
             row["id"]: LockedCustomer(row["version"], row["longest"])
             for row in await self._rows(cypher.LOCK_CUSTOMERS, rows=rows)
         }
+
+    async def leave_uncut(self, disturbed: Disturbed) -> None:
+        await rows_of(self._tx, cypher.UNCUT_SINCE, id=UNCUT, lane=int(Lane.BULK))
+        rows = [
+            {"id": key, "first": min(lo for lo, _ in spans), "last": max(hi for _, hi in spans),
+             "longest": max(hi - lo for lo, hi in spans)}
+            for key, spans in sorted(disturbed.spans.items())
+        ]  # fmt: skip
+        await self._do(cypher.LEAVE_CUSTOMERS, rows)
+        await self._do(cypher.LEAVE_JOURNEYS, sorted(disturbed.journeys), "ids")
+
+    async def take_uncut(self, customers: Sequence[str], journeys: Sequence[str]) -> Disturbed:
+        rows = await self._rows(cypher.TAKE_CUSTOMERS, ids=sorted(customers))
+        taken = await self._rows(cypher.TAKE_JOURNEYS_OF, ids=[row["id"] for row in rows])
+        taken += await self._rows(cypher.TAKE_JOURNEYS, ids=sorted(journeys))
+        spans = {row["id"]: [(row["first"], row["last"])] for row in rows}
+        return Disturbed(spans, {row["id"] for row in taken})
 
     async def customers(self, ids: Iterable[str]) -> dict[str, CustomerState]:
         wanted = set(ids)

@@ -19,7 +19,7 @@ class GraphLease:
     graph: Graph
     name: str
     holder: str
-    ttl_s: float = 3.0
+    ttl_s: float = 5.0
 
     async def take(self) -> bool:
         """Takes or renews it. False while another holds it, and while the store cannot be asked."""

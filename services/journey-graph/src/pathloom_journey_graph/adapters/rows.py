@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from neo4j import AsyncManagedTransaction
+from neo4j import AsyncManagedTransaction, AsyncSession
 
 # A plan once made is kept. Neo4j would plan every statement anew whenever the counts of nodes have grown by three quarters, which on
 # a young graph is for ever and costs more than the statements themselves. Every statement finds its nodes by an index whatever
@@ -10,7 +10,9 @@ from neo4j import AsyncManagedTransaction
 _KEEP_PLAN = "CYPHER replan=skip\n"
 
 
-async def rows_of(tx: AsyncManagedTransaction, /, query: str, **parameters: Any) -> list[dict[str, Any]]:
+async def rows_of(
+    tx: AsyncManagedTransaction | AsyncSession, /, query: str, **parameters: Any
+) -> list[dict[str, Any]]:
     """All rows of one statement. Not by `Result.data()`, which walks every byte of a byte string."""
     result = await tx.run(_KEEP_PLAN + query, parameters)
     return [{key: record[key] for key in record.keys()} async for record in result]  # noqa: SIM118 - a record iterates its values

@@ -13,6 +13,7 @@ from pathloom_journey_graph.application.close_due import RecutJourneys
 from pathloom_journey_graph.domain.values import SECOND
 
 _BATCH = 100
+_RENEW_EVERY = 20
 _log = logging.getLogger(__name__)
 
 
@@ -27,7 +28,7 @@ class Sweeps:
     async def close_due(self) -> int:
         """One batch of journeys whose instant has come, in the live lane. Returns how many were found."""
         now = round(self.recut.recut.clock.now().timestamp() * SECOND)
-        rows = await self.graph.read_rows(cypher.DUE, now=now, limit=_BATCH)
+        rows = await self.graph.peek(cypher.DUE, now=now, limit=_BATCH)
         return await self._again([row["id"] for row in rows], Lane.LIVE)
 
     async def renew(self) -> int:
@@ -38,9 +39,13 @@ class Sweeps:
 
     async def run(self, every_s: float) -> None:
         """Until cancelled. A store that is away is waited for."""
+        turn = 0
         while True:
             try:
-                found = await self.close_due() + await self.renew()
+                found = await self.close_due()
+                # Old blueprints' journeys are there from the start, or made by an older replica that is still there.
+                renewed = await self.renew() if turn % _RENEW_EVERY == 0 else 0
+                found, turn = found + renewed, turn if renewed else turn + 1
             except Exception as error:
                 if not transient(error):
                     raise

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from pathloom_kit.feeds.cursor import Lane
 
+from pathloom_journey_graph.application.cut_history import leave
 from pathloom_journey_graph.application.ownership import locked, owner_of
 from pathloom_journey_graph.application.place_events import contacts_of, merged
 from pathloom_journey_graph.application.ports import CustomerState, Disturbed, GraphTx, Record, WholeItem
@@ -60,10 +61,11 @@ class _Move:
 
 @dataclass(frozen=True, slots=True)
 class MoveRecords:
-    """`secret` keys the ids of items."""
+    """`secret` keys the ids of items. With `later` what history moves is left for `CutHistory`; erasing never waits."""
 
     recut: Recut
     secret: bytes
+    later: bool = False
 
     async def __call__(
         self, tx: GraphTx, entries: Sequence[Entry], lane: Lane, traceparent: str = ""
@@ -90,7 +92,9 @@ class MoveRecords:
         await self._follow(tx, changed, move)
         for entry in erased:
             await self._erase(tx, entry, states.get(entry.customer_id), move)
-        if move.disturbed.spans or move.disturbed.journeys:
+        if self.later and lane is Lane.BULK and not erased:
+            await leave(tx, move.disturbed)
+        elif move.disturbed.spans or move.disturbed.journeys:
             await self.recut(tx, move.disturbed, lane, traceparent)
 
     def _bind(self, contacts: Iterable[ContactIs], move: _Move) -> None:

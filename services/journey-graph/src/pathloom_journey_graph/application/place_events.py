@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from pathloom_kit.feeds.cursor import Lane
 
+from pathloom_journey_graph.application.cut_history import leave
 from pathloom_journey_graph.application.ownership import locked, owner_of
 from pathloom_journey_graph.application.ports import Disturbed, GraphTx, Record, Span, StoredItem, WholeItem
 from pathloom_journey_graph.application.recut import Recut
@@ -24,10 +25,11 @@ from pathloom_journey_graph.domain.values import Piece
 
 @dataclass(frozen=True, slots=True)
 class PlaceEvents:
-    """`secret` keys the ids of items."""
+    """`secret` keys the ids of items. With `later` what history touches is left for `CutHistory`."""
 
     recut: Recut
     secret: bytes
+    later: bool = False
 
     async def __call__(self, tx: GraphTx, pieces: Sequence[Piece], lane: Lane, traceparent: str = "") -> None:
         """All in one transaction. Applying a piece again changes nothing."""
@@ -47,7 +49,9 @@ class PlaceEvents:
         changed = await self._threads(tx, [p for p in placed if p[1].kind != "visit"], records, disturbed)
         changed += await self._visits(tx, [p for p in placed if p[1].kind == "visit"], records, disturbed)
         await save_folded(tx, changed, self.recut.watched)
-        if disturbed.spans or disturbed.journeys:
+        if self.later and lane is Lane.BULK:
+            await leave(tx, disturbed)
+        elif disturbed.spans or disturbed.journeys:
             await self.recut(tx, disturbed, lane, traceparent)
 
     async def _leave_no_name(

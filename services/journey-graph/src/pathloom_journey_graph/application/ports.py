@@ -128,6 +128,14 @@ class GraphTx(Protocol):
         longest item that the transaction knows of; each customer remembers the longest ever."""
         ...
 
+    async def leave_uncut(self, disturbed: Disturbed) -> None:
+        """Notes what is to be cut later, and how far the followers had read before the first of it."""
+        ...
+
+    async def take_uncut(self, customers: Sequence[str], journeys: Sequence[str]) -> Disturbed:
+        """Locks the customers and takes from the notes what is left of them, of their journeys and of `journeys`."""
+        ...
+
     async def customers(self, ids: Iterable[str]) -> dict[str, CustomerState]:
         """Read, not locked; those that are not there as new ones. Claims are only written by the customers feed, whose
         followers take turns."""

@@ -26,6 +26,8 @@ class Touched:
     touchpoints: set[str] = field(default_factory=set)
     """Those that some journey holds no more: another may show them now."""
     owners: set[str] = field(default_factory=set)
+    moved: bool = False
+    """Something of one customer's has gone, perhaps to another: their documents change together."""
 
 
 # An entry of another epoch is the upstream begun again: it always counts.
@@ -117,6 +119,7 @@ async def _apply_things(
     touched.customer_ids |= applied | await mates_of(conn, applied)
     living = {key: things[key].customer for key in applied if things[key].HasField("customer")}
     gone = [key for key in applied if things[key].HasField("erased")]
+    touched.moved |= len(living) < len(applied)
     await drop_customer_rows(conn, [*living, *gone], touched)
     await _add_customer_rows(conn, living, touched)
     if gone:
@@ -181,6 +184,7 @@ async def _apply_bindings(
     touched: Touched,
 ) -> None:
     erased = [key for key, entry in bindings.items() if entry.contact.erased]
+    touched.moved |= bool(erased)
     await forget_contacts(conn, erased, secret, now_us, touched)
     rows = []
     for key in sorted(set(bindings) - set(erased)):

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import grpc.aio
@@ -23,6 +24,10 @@ from pathloom_gateway.domain.instants import micros
 
 _GHOSTS_EVERY_S = 1.0
 _OLD_EVERY_S = 600.0
+_LEFT_EVERY_S = 0.25
+_LEFT_AT_ONCE = 100
+_LEFT_SHARE = 0.1
+_PAUSE = timedelta(seconds=0.5)
 _OLD_AFTER_US = 7 * 86_400_000_000
 
 
@@ -52,6 +57,9 @@ class Followers:
             **{f"follow {feed}": self._under_lease(feed, method) for feed, method in feeds.items()},
             "let go of withdrawn journeys": self._let_go_forever,
             "drop old pieces": self._drop_old_forever,
+            "compose what history left": lambda: while_held(
+                PgLease("compose", self.holder), self.database, self._compose_left_forever
+            ),
         }
 
     def _under_lease(self, feed: str, method: Callable[..., Any]) -> Callable[[], Any]:
@@ -96,6 +104,19 @@ class Followers:
             if head.n and (at is None or at.n < head.n):
                 return False
         return True
+
+    async def _compose_left_forever(self) -> None:
+        """Once history pauses, and for a small share of the time while it does not: a customer of whom it tells again and
+        again is composed seldom, and yet is seen before all of it has come."""
+        loop, not_before = asyncio.get_running_loop(), 0.0
+        while True:
+            await asyncio.sleep(_LEFT_EVERY_S)
+            left, begun = await self.store.left(), loop.time()
+            if left is None or (left[1] < _PAUSE and begun < not_before):
+                continue
+            while await self.store.compose_left(left[0], _LEFT_AT_ONCE):  # noqa: ASYNC110  # between portions others write
+                await asyncio.sleep(0)
+            not_before = loop.time() + (loop.time() - begun) / _LEFT_SHARE
 
     async def _drop_old_forever(self) -> None:
         while True:

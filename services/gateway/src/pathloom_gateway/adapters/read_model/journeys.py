@@ -53,6 +53,7 @@ async def apply_journeys(conn: RawConnection, entries: Sequence[JourneyEntry], p
     """Applies a page; older versions than those applied change nothing. Says what it touched."""
     touched = Touched()
     newest: dict[str, JourneyEntry] = {}
+    before_owner: dict[str, str] = {}
     for entry in entries:
         if entry.journey_id not in newest or newest[entry.journey_id].version <= entry.version:
             newest[entry.journey_id] = entry
@@ -63,6 +64,7 @@ async def apply_journeys(conn: RawConnection, entries: Sequence[JourneyEntry], p
             del newest[row["journey_id"]]
         else:
             touched.owners.add(row["owner"])
+            before_owner[row["journey_id"]] = row["owner"]
     if not newest:
         touched.owners.clear()
         return touched
@@ -89,6 +91,8 @@ async def apply_journeys(conn: RawConnection, entries: Sequence[JourneyEntry], p
     if rows:
         await conn.execute(_PUT, place.epoch, *map(list, zip(*rows, strict=True)))
         touched.owners.update(str(row[3]) for row in rows)
+    others = any(before_owner.get(str(row[0]), row[3]) != row[3] for row in rows)
+    touched.moved |= bool(withdrawn or shrunk) or others
     await _put_promises(conn, kept, withdrawn)
     await _put_touchpoints(conn, kept, there, touched)
     await _keep_lost(conn, kept, before, place.epoch, touched)
@@ -148,23 +152,26 @@ async def _put_touchpoints(
     wanted = _wanted(standing)
     touched.touchpoints.update(touchpoint for touchpoint, _ in there - wanted)
     await _remove_pairs(conn, there - wanted)
-    await _add_pairs(conn, sorted(wanted - there))
+    touched.moved |= await _add_pairs(conn, sorted(wanted - there))
 
 
-async def _add_pairs(conn: RawConnection, added: Sequence[tuple[str, str]]) -> None:
+async def _add_pairs(conn: RawConnection, added: Sequence[tuple[str, str]]) -> bool:
+    """Whether another journey has some of them too."""
     if not added:
-        return
+        return False
     touchpoints = [touchpoint for touchpoint, _ in added]
     await conn.execute(
         "INSERT INTO view_touchpoint SELECT * FROM unnest($1::text[], $2::text[])",
         touchpoints,
         [journey for _, journey in added],
     )
-    await conn.execute(
+    contested = await conn.fetch(
         "INSERT INTO view_contested SELECT touchpoint_id FROM view_touchpoint WHERE touchpoint_id = ANY($1) "
-        "GROUP BY touchpoint_id HAVING count(*) > 1 ON CONFLICT DO NOTHING",
+        "GROUP BY touchpoint_id HAVING count(*) > 1 ON CONFLICT (touchpoint_id) DO UPDATE "
+        "SET touchpoint_id = excluded.touchpoint_id RETURNING 1",
         touchpoints,
     )
+    return bool(contested)
 
 
 async def _keep_lost(
@@ -357,3 +364,4 @@ async def reown(conn: RawConnection, touched: Touched) -> None:
     standing = {customer_id: owner for customer_id, owner in owners.items() if owner}
     moved = await conn.fetch(_REOWN, list(standing), list(standing.values()))
     touched.journeys.update(row["journey_id"] for row in moved)
+    touched.moved |= bool(erased or moved)

@@ -37,6 +37,8 @@ class _Seen:
     heads: Mapping[_Place, int] = field(default_factory=dict)
     heard_us: Mapping[str, int] = field(default_factory=dict)
     as_of_us: int = 0
+    left: bool = False
+    """Documents that history has touched are yet to be composed."""
     live_as_of_us: int = 0
     """When the newest event of the live lane was received."""
 
@@ -72,6 +74,7 @@ class PostgresProgress:
         ):
             cursors = await conn.fetch("SELECT feed, partition, lane, epoch, n FROM feed_cursor")
             marks = await conn.fetch("SELECT feed, of_feed, partition, lane, epoch, n FROM feed_watermark")
+            left = await conn.fetchval("SELECT EXISTS (SELECT FROM view_left)")
             heard = await conn.fetch("SELECT feed, partition, lane, head, heard_us, as_of_us FROM view_heard")
         heard_us: dict[str, int] = {}
         for row in heard:
@@ -82,6 +85,7 @@ class PostgresProgress:
             {(r["feed"], r["partition"], r["lane"]): r["head"] for r in heard},
             heard_us,
             max((row["as_of_us"] for row in heard if row["feed"] == EVENTS), default=0),
+            left,
             max(
                 (row["as_of_us"] for row in heard if row["feed"] == EVENTS and row["lane"] == Lane.LIVE),
                 default=0,
@@ -132,7 +136,7 @@ class PostgresProgress:
     def settled(self) -> bool:
         """All cursors at the heads last heard, and each upstream had read everything that is here."""
         seen = self._seen
-        if any(feed not in seen.heard_us for feed in FEEDS) or self._behind():
+        if any(feed not in seen.heard_us for feed in FEEDS) or self._behind() or seen.left:
             return False
         for (feed, partition, lane), (epoch, n) in seen.cursors.items():
             followers = {
@@ -159,7 +163,9 @@ class PostgresProgress:
         lane, wanted = int(position.lane), (position.epoch, position.n)
         if not _covers(seen.cursors.get((EVENTS, position.partition, lane)), wanted):
             return False
-        return events_only or all(
+        if events_only:
+            return True
+        return not (seen.left and position.lane is Lane.BULK) and all(
             _covers(seen.marks.get((feed, EVENTS, position.partition, lane)), wanted)
             for feed in (CUSTOMERS, JOURNEYS, SCORES)
         )

@@ -1,6 +1,7 @@
 """The followers' store: each page and its cursor in one transaction, documents ready at its end."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from pathloom.identity.v1.customers_pb2 import CustomerEntry
@@ -35,15 +36,22 @@ INSERT INTO view_heard AS h (feed, partition, lane, head, heard_us, as_of_us) VA
 ON CONFLICT (feed, partition, lane) DO UPDATE SET head = greatest(h.head, excluded.head),
     as_of_us = greatest(h.as_of_us, excluded.as_of_us)
 """
+# In the order in which they were left; whoever is there already keeps its place.
+_LEAVE = "INSERT INTO view_left (customer_id) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING"
+_TAKE_LEFT = """
+DELETE FROM view_left WHERE customer_id IN (SELECT customer_id FROM view_left WHERE left_at <= $1 ORDER BY left_at LIMIT $2)
+RETURNING customer_id
+"""
 Changed = Callable[[set[str], set[str]], None]
 
 
 class ReadModelStore:
     """For the followers of all four feeds. `changed(customer_ids, contact_keys)` is called after each commit that
-    changed documents or contacts."""
+    changed documents or contacts. With `later` the documents that history touches are left to `compose_left`."""
 
-    def __init__(self, database: Database, clock: Clock, changed: Changed) -> None:
+    def __init__(self, database: Database, clock: Clock, changed: Changed, *, later: bool = False) -> None:
         self._database = database
+        self._later = later
         self._clock = clock
         self._changed = changed
         self._secret: bytes | None = None
@@ -78,7 +86,7 @@ class ReadModelStore:
             await pg_cursors.release(conn, feed, *{key_of(entry) for entry in entries})
             await conn.execute("SELECT pg_advisory_xact_lock($1)", _WRITER)
             touched = await self._handle(conn, feed, entries, new)
-            return await self._settle(conn, touched)
+            return await self._settle(conn, touched, later=self._later and new.lane is Lane.BULK)
 
         await self._transaction(work)
 
@@ -116,6 +124,29 @@ class ReadModelStore:
             return await self._settle(conn, await _drop_other_epochs(conn, feed, epoch))
 
         await self._transaction(work)
+
+    async def left(self) -> tuple[datetime, timedelta] | None:
+        """When the newest of the documents was left that are yet to be composed, and how long ago; None: there are none."""
+        async with self._database.asyncpg() as conn:
+            row = await conn.fetchrow(
+                "SELECT max(left_at) AS at, now() - max(left_at) AS since FROM view_left"
+            )
+        return None if row["at"] is None else (row["at"], row["since"])
+
+    async def compose_left(self, until: datetime, most: int) -> int:
+        """Composes at most so many of the documents that history has touched until then. Returns how many."""
+        count = 0
+
+        async def work(conn: RawConnection) -> tuple[set[str], set[str]]:
+            nonlocal count
+            await conn.execute("SELECT pg_advisory_xact_lock($1)", _WRITER)
+            rows = await conn.fetch(_TAKE_LEFT, until, most)
+            count = len(rows)
+            changed = await recompose(conn, [row["customer_id"] for row in rows], micros(self._clock.now()))
+            return changed, set()
+
+        await self._transaction(work)
+        return count
 
     async def ghosts(self) -> list[tuple[str, int]]:
         """Withdrawn journeys whose touchpoints have not all come elsewhere, with their versions."""
@@ -173,11 +204,16 @@ class ReadModelStore:
             self._secret = bytes(await conn.fetchval("SELECT hash_key FROM view_meta"))
         return self._secret
 
-    async def _settle(self, conn: RawConnection, touched: Touched) -> tuple[set[str], set[str]]:
+    async def _settle(
+        self, conn: RawConnection, touched: Touched, *, later: bool = False
+    ) -> tuple[set[str], set[str]]:
         await widen(conn, touched)
         contacts = await refold(conn, touched)
         await reown(conn, touched)
         await settle_contested(conn, touched)
+        if later and not touched.moved:
+            await conn.execute(_LEAVE, sorted(touched.owners))
+            return set(), contacts
         return await recompose(conn, touched.owners, micros(self._clock.now())), contacts
 
     async def _transaction(

@@ -1,0 +1,34 @@
+"""History is placed at once and cut later: a customer once for many pages, not once for each."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pathloom_kit.feeds.cursor import Lane
+
+from pathloom_journey_graph.application.ports import Disturbed, GraphTx
+from pathloom_journey_graph.application.recut import Recut
+
+
+async def leave(tx: GraphTx, disturbed: Disturbed) -> None:
+    """Leaves what a transaction has touched to be cut later. The journeys feed does not say that it reflects what the followers
+    read from then on until it is."""
+    if disturbed.spans or disturbed.journeys:
+        await tx.leave_uncut(disturbed)
+
+
+@dataclass(frozen=True, slots=True)
+class CutHistory:
+    """Cuts what was left.
+
+    The customers' locks are enough: whoever changes an item cuts its customer afterwards in the same transaction, or leaves
+    it, and either waits for this one to end.
+    """
+
+    recut: Recut
+
+    async def __call__(self, tx: GraphTx, customers: Sequence[str], journeys: Sequence[str] = ()) -> int:
+        """Returns how many journeys were published, in the bulk lane."""
+        disturbed = await tx.take_uncut(customers, journeys)
+        if not (disturbed.spans or disturbed.journeys):
+            return 0
+        return await self.recut(tx, disturbed, Lane.BULK)
