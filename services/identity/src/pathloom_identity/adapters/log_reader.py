@@ -1,6 +1,6 @@
 """Reading the log: pages of the feed, and batches for the resolver."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pathloom.identity.v1 import events_pb2 as e
@@ -26,6 +26,10 @@ LEFT JOIN LATERAL (
 """  # noqa: S608 - our own column names
 _BATCH = f"SELECT {COLUMNS} FROM event WHERE lane = $1 AND n > $2 ORDER BY n LIMIT $3"  # noqa: S608 - our own column names
 
+_WAITING = """
+SELECT EXISTS (SELECT FROM event WHERE lane = 1 AND n > $1) AS live, EXISTS (SELECT FROM event WHERE lane = 2 AND n > $2) AS bulk
+"""
+
 
 async def read_page(database: Database, after: Cursor, limit: int) -> e.FollowEventsResponse:
     """What follows `after` in the feed of facts."""
@@ -37,6 +41,12 @@ async def read_page(database: Database, after: Cursor, limit: int) -> e.FollowEv
     cursor = Cursor(rows[0]["epoch"], 0, after.lane, place)
     header = PageHeader(cursor, head, caught_up=place >= head)
     return e.FollowEventsResponse(header=header.to_proto(), entries=events)
+
+
+async def waiting(conn: RawConnection, after: Mapping[Lane, int]) -> set[Lane]:
+    """The lanes in which something stands after a number."""
+    row = await conn.fetchrow(_WAITING, after[Lane.LIVE], after[Lane.BULK])
+    return {lane for lane in Lane if row[lane.name.lower()]}
 
 
 async def read_batch(conn: RawConnection, lane: Lane, after: int, limit: int) -> Sequence[Any]:

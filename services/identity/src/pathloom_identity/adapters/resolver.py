@@ -19,7 +19,7 @@ from pathloom_kit.transient import is_transient
 
 from pathloom_identity.adapters.event_rows import event_of
 from pathloom_identity.adapters.keyed import KeyedHashes
-from pathloom_identity.adapters.log_reader import read_batch
+from pathloom_identity.adapters.log_reader import read_batch, waiting
 from pathloom_identity.adapters.resolution_store import PostgresResolutionStore, alone
 from pathloom_identity.adapters.tasks import BackgroundTasks
 from pathloom_identity.application.resolve_events import ResolveEvents
@@ -28,6 +28,7 @@ _log = logging.getLogger(__name__)
 FEED = "events"
 # The log and what is resolved from it are restored together, so the resolver's own cursor knows no epochs.
 _OWN = "own"
+_HISTORY = 4  # times as many events in a batch of history
 
 
 @dataclass
@@ -78,15 +79,15 @@ class LogResolver:
         async with self.database.asyncpg() as conn:
             if not self._places:
                 await self._read_places(conn)
-            rows = {lane: await read_batch(conn, lane, self._places[lane].n, self.batch) for lane in LANES}
-            lane = turns.next(bool(rows[Lane.LIVE]), bool(rows[Lane.BULK]))
+            lanes = await waiting(conn, {lane: place.n for lane, place in self._places.items()})
+            lane = turns.next(Lane.LIVE in lanes, Lane.BULK in lanes)
             if lane is None:
                 if await self.tasks.one(conn):
                     self.published()
                     return True
                 return False
-            await self._take(conn, lane, rows[lane])
-            turns.spent(lane, len(rows[lane]), all(rows.values()))
+            taken = await self._take(conn, lane, Lane.LIVE in lanes)
+            turns.spent(lane, taken, len(lanes) == len(LANES))
         return True
 
     async def drain(self) -> None:
@@ -99,23 +100,30 @@ class LogResolver:
         stored = await pg_cursors.read_cursors(conn, FEED)
         self._places = {lane: stored.get((0, lane), Cursor("", 0, lane, 0)) for lane in LANES}
 
-    async def _take(self, conn: RawConnection, lane: Lane, rows: Sequence[Any]) -> None:
+    async def _take(self, conn: RawConnection, lane: Lane, live_waits: bool) -> int:
+        """One batch; how many events it was. Of history more at once, while nothing live waits for it: who is named again and
+        again is then worked out once."""
+        most = self.batch if lane is Lane.LIVE or live_waits else self.batch * _HISTORY
+        place = self._places[lane]
         try:
-            await self._apply(conn, lane, rows)
+            taken = await self._apply(conn, lane, most)
         except StaleCursor:
             self._refused()
-            return
+            return 0
         except Exception as error:
             if is_transient(error):
                 raise
+            rows = await read_batch(conn, lane, place.n, most)
             await self._one_by_one(conn, lane, rows)
+            taken = len(rows)
         self.published()
+        return taken
 
     async def _one_by_one(self, conn: RawConnection, lane: Lane, rows: Sequence[Any]) -> None:
         """Something in the batch fails however often it is tried: find it, set it aside, take the rest."""
         for row in rows:
             try:
-                await self._apply(conn, lane, [row])
+                await self._apply(conn, lane, 1)
             except StaleCursor:
                 self._refused()
                 return
@@ -125,31 +133,31 @@ class LogResolver:
                 _log.exception("an event is parked", extra={"lane": lane.name, "n": row["n"]})
                 await self._park(conn, lane, row, error)
 
-    async def _apply(self, conn: RawConnection, lane: Lane, rows: Sequence[Any]) -> None:
+    async def _apply(self, conn: RawConnection, lane: Lane, most: int) -> int:
+        """How many were applied."""
         expected = self._places[lane]
-        new = Cursor(_OWN, 0, lane, rows[-1]["n"])
-        traceparent = next((r["traceparent"] for r in reversed(rows) if r["traceparent"]), "")
-        with apply_span(FEED, lane, [row["traceparent"] for row in rows]):
-            await self._apply_in_transaction(conn, expected, new, len(rows), traceparent)
+        async with conn.transaction():
+            # Alone first: erasure blanks events, and what is read from here on stays as it is.
+            await alone(conn)
+            rows = await read_batch(conn, lane, expected.n, most)
+            if not rows:
+                return 0
+            new = Cursor(_OWN, 0, lane, rows[-1]["n"])
+            await pg_cursors.advance(conn, FEED, expected, new)
+            causes = [row["traceparent"] for row in rows]
+            traceparent = next((cause for cause in reversed(causes) if cause), "")
+            with apply_span(FEED, lane, causes):
+                events = [event_of(row) for row in rows if not row["erased"]]
+                await self.resolve(PostgresResolutionStore(conn, self.hashes, traceparent), events, lane)
         self._places[lane] = new
         self.applied += len(rows)
         self._applied.add(len(rows), {names.FEED: FEED, names.LANE: lane.name})
+        return len(rows)
 
     def _refused(self) -> None:
         self.refused += 1
         self._stale.add(1, {names.FEED: FEED})
         self._places.clear()
-
-    async def _apply_in_transaction(
-        self, conn: RawConnection, expected: Cursor, new: Cursor, count: int, traceparent: str
-    ) -> None:
-        async with conn.transaction():
-            await pg_cursors.advance(conn, FEED, expected, new)
-            await alone(conn)
-            # Erasure may have blanked some of them since they were read.
-            fresh = await read_batch(conn, new.lane, expected.n, count)
-            events = [event_of(row) for row in fresh if not row["erased"]]
-            await self.resolve(PostgresResolutionStore(conn, self.hashes, traceparent), events, new.lane)
 
     async def _park(self, conn: RawConnection, lane: Lane, row: Any, error: Exception) -> None:
         expected = self._places[lane]

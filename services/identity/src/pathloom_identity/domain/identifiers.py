@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
 
@@ -100,6 +101,7 @@ def digest_of(kind: str, value: str) -> bytes:
     return blake2b(f"{kind}\x1f{value}".encode(), digest_size=16).digest()
 
 
+@lru_cache(maxsize=65536)
 def is_blocked(kind: str, value: str) -> bool:
     """True for values that are nobody's: null, anonymous, zeros, one digit repeated, 1234567890 …"""
     text = value.strip().casefold()

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import lru_cache
 from typing import Any
 
 from pathloom_identity.domain.consent import consent_values, is_consent
@@ -133,7 +134,7 @@ def _values(event: Event) -> tuple[tuple[str, str | None], ...]:
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def _text(value: object) -> str | None:
@@ -148,17 +149,17 @@ def _fields(event: Event) -> Mapping[str, Any]:
     return {**_mapping(event.part("context").get("traits")), **event.part("properties"), **traits}
 
 
-def _rules(source: Source) -> list[IdentifierRule]:
-    declared = {rule.field for rule in source.identifiers}
-    return [
-        *source.identifiers,
-        *(IdentifierRule(f, t) for f, t in DEFAULT_FIELDS.items() if f not in declared),
-    ]
+@lru_cache(maxsize=256)
+def _rules(own: tuple[IdentifierRule, ...]) -> tuple[IdentifierRule, ...]:
+    declared = {rule.field for rule in own}
+    return (*own, *(IdentifierRule(f, t) for f, t in DEFAULT_FIELDS.items() if f not in declared))
 
 
 def _declared(event: Event, source: Source, trust: Trust, normalise: Normalise) -> Iterator[Claim]:
     fields = _fields(event)
-    for rule in _rules(source):
+    for rule in _rules(source.identifiers):
+        if rule.field not in fields:
+            continue
         scope = source.namespace if rule.namespaced else ""
         if (
             read := read_identifier(rule.type, scope, fields.get(rule.field), source.region, normalise)
