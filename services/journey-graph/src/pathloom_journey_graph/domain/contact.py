@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from pathloom_journey_graph.domain import names
-from pathloom_journey_graph.domain.legs import AUTOMATIC, BESIDE, HUMAN, WAITING, fold_legs
+from pathloom_journey_graph.domain.legs import AUTOMATIC, BESIDE, HUMAN, WAITING, first_text, fold_legs
 from pathloom_journey_graph.domain.said import answers_of, newest_note, steps_of
 from pathloom_journey_graph.domain.values import (
     SECOND,
@@ -48,7 +48,7 @@ def fold_contact(item_id: str, root: str, pieces: Sequence[Piece]) -> Touchpoint
     first_leg = next((leg for leg in legs if leg.kind in HUMAN), None) or next(
         (leg for leg in legs if leg.queue), None
     )
-    direction = next((text for p in pieces if (text := p.text("direction"))), "")
+    direction = first_text(pieces, "direction")
     active = next((flag for p in pieces if (flag := p.flag("active")) is not None), None)
     first = live[0]
     codes = tuple(
@@ -61,7 +61,7 @@ def fold_contact(item_id: str, root: str, pieces: Sequence[Piece]) -> Touchpoint
         channel=channel,
         direction=direction,
         touch=names.touch_of("contact" if first.key in names.MARKS else first.key, direction, active),
-        device=next((text for p in pieces if (text := p.text("device"))), ""),
+        device=first_text(pieces, "device"),
         title=_TITLES.get(channel, channel or "contact"),
         start=pieces[0].at,
         end=over,
@@ -93,9 +93,7 @@ def fold_contact(item_id: str, root: str, pieces: Sequence[Piece]) -> Touchpoint
         codes=codes,
         contact_id=id_of(root),
         contact_namespace=namespace_of(root),
-        department=first_leg.department
-        if first_leg
-        else next((t for p in pieces if (t := p.text("department"))), ""),
+        department=first_leg.department if first_leg else first_text(pieces, "department"),
         queue=next((leg.queue for leg in legs if leg.queue), ""),
         verified=any(p.key == "verification_passed" for p in pieces),
         turns=sum(p.key in names.TURNS for p in pieces),
@@ -211,13 +209,18 @@ def _channel(pieces: Sequence[Piece], legs: Sequence[Leg], offered: bool) -> str
 
 
 def _stated(pieces: Sequence[Piece]) -> tuple[str, ...]:
-    found = [text for p in pieces for name in ("stated_reason", "intent") if (text := p.text(name))]
+    found = [
+        text
+        for p in pieces
+        for name in ("stated_reason", "intent")
+        if name in p.props and (text := p.text(name))
+    ]
     return tuple(dict.fromkeys(found))
 
 
 def _coded(pieces: Sequence[Piece], codes: tuple[str, ...]) -> tuple[str, ...]:
     """Codes as wrapped up, unless somebody has corrected them since: the latest correction holds."""
-    corrections = [p for p in pieces if p.texts("coded_reasons")]
+    corrections = [p for p in pieces if "coded_reasons" in p.props and p.texts("coded_reasons")]
     if corrections:
         return tuple(
             dict.fromkeys(

@@ -143,13 +143,20 @@ def _latest(drafts: Sequence[_Draft], piece: Piece, kind: str) -> _Draft | None:
     return None
 
 
-def _first(pieces: Sequence[Piece], name: str) -> str:
-    return next((text for p in pieces if (text := p.text(name))), "")
+def first_text(pieces: Sequence[Piece], name: str) -> str:
+    """The first that says it. A loop, since folding a contact asks some forty times and most pieces say little."""
+    for piece in pieces:
+        if name in piece.props and (text := piece.text(name)):
+            return text
+    return ""
 
 
 def _total(pieces: Sequence[Piece], name: str) -> float | None:
     """What the source measured itself; the later word wins."""
-    return next((value for p in reversed(pieces) if (value := p.number(name)) is not None), None)
+    for piece in reversed(pieces):
+        if name in piece.props and (value := piece.number(name)) is not None:
+            return value
+    return None
 
 
 def _leg(draft: _Draft, following: int | None, contact_end: int | None) -> Leg:
@@ -181,13 +188,13 @@ def _leg(draft: _Draft, following: int | None, contact_end: int | None) -> Leg:
         dict.fromkeys(code for p in pieces if p.key == "contact_wrapped_up" for code in p.texts("codes"))
     )
     channel = (
-        _first(pieces, "channel")
+        first_text(pieces, "channel")
         or _OWN_CHANNEL.get(draft.kind)
         or next((p.channel for p in pieces if p.channel), "")
     )
     return Leg(
-        draft.kind, draft.leg_id, id_of(draft.contact), _first(pieces, "queue"), _first(pieces, "department"), channel,
-        _first(pieces, "agent_id"), _first(pieces, "party"), _first(pieces, "level"), start, end, wait, talk, hold, acw,
+        draft.kind, draft.leg_id, id_of(draft.contact), first_text(pieces, "queue"), first_text(pieces, "department"), channel,
+        first_text(pieces, "agent_id"), first_text(pieces, "party"), first_text(pieces, "level"), start, end, wait, talk, hold, acw,
         codes, wrapped_at=wrapped,
     )  # fmt: skip
 

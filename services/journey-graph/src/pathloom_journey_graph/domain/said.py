@@ -64,7 +64,7 @@ def _bounds(scale: str, piece: Piece) -> tuple[float, float]:
 
 def newest_note(pieces: Sequence[Piece]) -> str:
     """The note written last; empty where there is none."""
-    return next((text for p in reversed(pieces) if (text := p.text("note"))), "")
+    return next((text for p in reversed(pieces) if "note" in p.props and (text := p.text("note"))), "")
 
 
 def instant_of(text: str) -> int | None:
@@ -132,9 +132,10 @@ def signals_of(pieces: Iterable[Piece], watched: frozenset[str], coded: Sequence
     properties that some blueprint's rules read."""
     found: dict[tuple[str, str, str], tuple[int, int]] = {}
     for piece in pieces:
+        goal = piece.text("goal")
         for kind, value in _said(piece, watched):
-            count, at = found.get((kind, value, piece.text("goal")), (0, piece.at))
-            found[kind, value, piece.text("goal")] = (count + 1, max(at, piece.at))
+            count, at = found.get((kind, value, goal), (0, piece.at))
+            found[kind, value, goal] = (count + 1, max(at, piece.at))
         for code in piece.texts("codes") + piece.texts("coded_reasons"):
             if code in coded:
                 found["code", code, ""] = (1, piece.at)
@@ -160,6 +161,6 @@ def _said(piece: Piece, watched: frozenset[str]) -> Iterable[tuple[str, str]]:
     if piece.key.startswith("self_service_step_") and piece.text("step"):
         yield "step", piece.text("step")
         yield f"step_{piece.key.rsplit('_', 1)[1]}", piece.text("step")
-    for name in watched:
+    for name in watched & piece.props.keys():
         if value := piece.text(name):
             yield f"property:{name}", value
