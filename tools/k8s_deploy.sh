@@ -18,9 +18,11 @@ of() { kubectl apply -f "$built" -l "app.kubernetes.io/name=$1,app.kubernetes.io
 services=(identity journey-graph scoring gateway)
 
 for service in "${services[@]}"; do
-  job=job/$service-migrate
-  k delete "$job" --ignore-not-found --wait
+  k delete "job/$service-migrate" --ignore-not-found --wait
   of "$service" migration
+done
+for service in "${services[@]}"; do
+  job=job/$service-migrate
   until [ "$(k get "$job" -o jsonpath='{.status.succeeded}')" = 1 ]; do
     case $(k get "$job" -o jsonpath='{.status.conditions[*].type}') in
       *Failed*)
