@@ -119,7 +119,7 @@ async def _apply_things(
     touched.customer_ids |= applied | await mates_of(conn, applied)
     living = {key: things[key].customer for key in applied if things[key].HasField("customer")}
     gone = [key for key in applied if things[key].HasField("erased")]
-    touched.moved |= len(living) < len(applied)
+    touched.moved |= bool(gone)  # who is now another one without a journey shows nothing twice (see `reown`)
     await drop_customer_rows(conn, [*living, *gone], touched)
     await _add_customer_rows(conn, living, touched)
     if gone:

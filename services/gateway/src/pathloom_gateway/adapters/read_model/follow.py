@@ -26,8 +26,8 @@ _GHOSTS_EVERY_S = 1.0
 _OLD_EVERY_S = 600.0
 _LEFT_EVERY_S = 0.25
 _LEFT_AT_ONCE = 100
-_LEFT_SHARE = 0.1
-_PAUSE = timedelta(seconds=0.5)
+_LEFT_SHARE = 0.05
+_PAUSE = timedelta(seconds=2)  # longer than a page takes
 _OLD_AFTER_US = 7 * 86_400_000_000
 
 
