@@ -81,8 +81,9 @@ class _Run:
         early = await probe.freshness(self._asked.seconds) if "freshness" in self._asked.only else None
         known = await self._fill(seed=1, touchpoints=self._asked.touchpoints, measured=True)
         if "ingest" in self._asked.only:
-            config = company(202, max(2000, self._asked.touchpoints // 10))
-            events = list(islice(Play(config).history(await keys_of(self._api, config)), 20_000))
+            most = min(20_000, max(2000, self._asked.touchpoints))
+            config = company(202, most)
+            events = list(islice(Play(config).history(await keys_of(self._api, config)), most))
             self._add(*await ingest_figures(self._platform, events))
             await self._settled("what was taken in")
         await self._while_events_arrive(probe, known, None if early is None else early.ms(0.95))
