@@ -136,7 +136,8 @@ class Steady:
 
     async def _write(self) -> None:
         """One batch, repeated until it is answered, as an SDK does."""
-        ids = [f"{self.run}-{next(self._numbers)}" for _ in range(BATCH)]
+        numbers = list(itertools.islice(self._numbers, BATCH))
+        ids = [f"{self.run}-{number}" for number in numbers]
         batch = [
             {
                 "type": "track",
@@ -146,7 +147,7 @@ class Steady:
                 "timestamp": datetime.now(UTC).isoformat(),
                 "properties": {"contact_id": each, "channel": "email", "direction": "inbound"},
             }
-            for number, each in enumerate(ids)
+            for number, each in zip(numbers, ids, strict=True)
         ]
         self.tally.sent.update(ids)
         headers = {"Authorization": f"Bearer {self._ingest_key}"}
