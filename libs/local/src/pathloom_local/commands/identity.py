@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -34,11 +35,12 @@ MapOption = Annotated[Path, typer.Option("--map", help="Mapping: which column is
 ModelOption = Annotated[
     Path | None, typer.Option("--model", help="Model file.", show_default="the one that comes with pathloom")
 ]
-FrozenOption = Annotated[
-    bool,
+LearnOption = Annotated[
+    bool | None,
     typer.Option(
-        "--frozen",
-        help="Take the model as it stands: learn neither frequencies nor errors from the file.",
+        "--learn/--frozen",
+        help="Learn frequencies and errors from the file first, without any truth; or take the model as it stands.",
+        show_default="learn, unless --model names one",
     ),
 ]
 ModelOutOption = Annotated[
@@ -92,7 +94,7 @@ def link(
         ),
     ] = None,
     model: ModelOption = None,
-    frozen: FrozenOption = False,
+    learn: LearnOption = None,
     model_out: ModelOutOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -105,7 +107,7 @@ def link(
     """
 
     def work() -> None:
-        done = _resolved([Source(file, read_person_map(map_file))], model, frozen)
+        done = _resolved([Source(file, read_person_map(map_file))], model, learn)
         if output is not None or not as_json:
             write_clusters(done.persons, done.found, output)
         if evidence is not None:
@@ -148,7 +150,7 @@ def evaluate(
         ),
     ] = None,
     model: ModelOption = None,
-    frozen: FrozenOption = False,
+    learn: LearnOption = None,
     model_out: ModelOutOption = None,
     mistakes: Annotated[int, typer.Option(min=0, help="How many of each sort of mistake to show.")] = 5,
     show_values: Annotated[
@@ -171,7 +173,7 @@ def evaluate(
         sources = _sources(
             files, (map_file, map_left, map_right), (truth, truth_left, truth_right), household or ""
         )
-        done = _resolved(sources, model, frozen)
+        done = _resolved(sources, model, learn)
         judgement = judge(done.persons, done.found, across, mistakes)
         if model_out is not None:
             save_model(done.found.model, model_out)
@@ -208,6 +210,51 @@ def evaluate(
     _run(work)
 
 
+@identity.command()
+def train(
+    file: Annotated[Path, typer.Argument(help="CSV, JSON lines or Parquet; gzip or not.")],
+    map_file: MapOption,
+    output: Annotated[Path, typer.Option("--out", help="Write the model here.")],
+    version: Annotated[str, typer.Option(help="Name of the model.", show_default="trained-DATE")] = "",
+    model: ModelOption = None,
+    seed: Annotated[int, typer.Option(help="Of the pairs taken by chance.")] = 1,
+    as_json: JsonOption = False,
+) -> None:
+    """Train a model on records nobody has labelled: Splink's expectation-maximisation on DuckDB.
+
+    Needs the extra pathloom[train]; what it writes is served without it. Term frequencies hold only values of ten records and more, so
+    the file names nobody. --model gives what training does not touch: the cut, the cap, what a pair weighs that was never compared.
+    """
+
+    def work() -> None:
+        from pathloom_local.identity.training import train as train_model
+
+        base = open_model(model)
+        persons = read_persons([Source(file, read_person_map(map_file))])
+        now = datetime.now(UTC)
+        name = version or f"trained-{now:%Y-%m-%d}"
+        trained = train_model(persons.records, base, name, seed, {"file": file.name}, now)
+        save_model(trained.model, output)
+        said = {
+            "model": str(output),
+            "version": name,
+            "records": persons.records.size,
+            "passes": list(trained.passes),
+            "households": trained.model.households,
+            "bad_rows": len(persons.bad),
+        }
+        if as_json:
+            out.print_json(json.dumps(said))
+        else:
+            out.print(
+                f"{output}: {name}, from {said['records']} records, by {', '.join(trained.passes)}",
+                soft_wrap=True,
+            )
+        _tell_bad(persons.bad)
+
+    _run(work)
+
+
 def _sources(
     files: Sequence[Path],
     maps: tuple[Path | None, Path | None, Path | None],
@@ -233,11 +280,11 @@ class _Usage(LocalError):
     exit_code = 2
 
 
-def _resolved(sources: Sequence[Source], model_file: Path | None, frozen: bool) -> _Done:
+def _resolved(sources: Sequence[Source], model_file: Path | None, learn: bool | None) -> _Done:
     model = open_model(model_file)
     began, cpu = time.perf_counter(), time.process_time()
     persons = read_persons(sources)
-    found = resolve(persons.records, model, learn=not frozen)
+    found = resolve(persons.records, model, learn=model_file is None if learn is None else learn)
     return _Done(persons, found, time.perf_counter() - began, time.process_time() - cpu)
 
 

@@ -99,7 +99,7 @@ def candidates(records: Table, cap: int, between: NDArray[np.bool_] | None = Non
         if out.blocks:
             left_out.append(out)
     size = records.size
-    packed = np.unique(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
+    packed = distinct(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
     left, right = packed // size, packed % size
     if between is not None:
         across = between[left] != between[right]
@@ -127,6 +127,12 @@ def keys(records: Table) -> list[tuple[str, Key]]:
     if crossed is not None:
         made.append(("names in any order", crossed))
     return made
+
+
+def distinct(numbers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Each once, sorted. (By sorting: numpy's own takes several times as long on large arrays.)"""
+    ordered = np.sort(numbers)
+    return ordered[np.r_[True, ordered[1:] != ordered[:-1]]] if len(ordered) else ordered
 
 
 def _part(records: Table, part: str) -> Key | None:

@@ -98,7 +98,9 @@ def surname(pairs: Pairs, column: Column) -> Levels:
 
 def _name(ladder: _Ladder, pairs: Pairs, column: Column, other_kind: Kind) -> Levels:
     words = column.words
-    ladder.take(_close(words, *ladder.pairs()))
+    alike = np.zeros(len(ladder.levels))
+    alike[ladder.open] = similarity(words, *ladder.pairs())
+    ladder.take(_close(words, *ladder.pairs(), alike[ladder.open]))
     ladder.take(_initial(words, *ladder.pairs()))
     other = pairs.records.of(other_kind)
     if other is None:
@@ -109,12 +111,12 @@ def _name(ladder: _Ladder, pairs: Pairs, column: Column, other_kind: Kind) -> Le
         c, d = (codes[at] for codes in pairs.codes(other))
         # Where the other names agree nothing was swapped: Richard Richardson is not the Lisa of that name.
         ladder.take((c != d) & (_same_word(words, a, d) | _same_word(words, b, c)))
-    ladder.take(similarity(words, *ladder.pairs()) >= SIMILAR)
+    ladder.take(alike[ladder.open] >= SIMILAR)
     return ladder.rest()
 
 
-def _close(words: Words, a: Codes, b: Codes) -> Mask:
-    close: Mask = similarity(words, a, b) >= CLOSE
+def _close(words: Words, a: Codes, b: Codes, alike: NDArray[np.float64] | None = None) -> Mask:
+    close: Mask = np.greater_equal(similarity(words, a, b) if alike is None else alike, CLOSE)
     look = np.flatnonzero(~close)
     close[look] = edits(words, a[look], b[look]) <= 1
     return close
@@ -122,7 +124,7 @@ def _close(words: Words, a: Codes, b: Codes) -> Mask:
 
 def _same_word(words: Words, a: Codes, b: Codes) -> Mask:
     """Both there, and equal or nearly."""
-    same = (a == b) & (a >= 0)
+    same: Mask = np.equal(a, b) & (a >= 0)
     look = np.flatnonzero((a >= 0) & (b >= 0) & ~same)
     same[look] = _close(words, a[look], b[look])
     return same
@@ -194,37 +196,36 @@ def address(pairs: Pairs, column: Column) -> Levels:
     both together."""
     table = pairs.records
     a, b = pairs.codes(column)
-    street, number, locality = (table.of(k) for k in (Kind.STREET, Kind.STREET_NUMBER, Kind.LOCALITY))
-    assert street is not None
-    s, t = pairs.codes(street)
-    none = np.full(len(a), -1, dtype=np.int32)
-    n, m = pairs.codes(number) if number else (none, none)
+    at = np.flatnonzero((a >= 0) & (b >= 0))
     levels = np.full(len(a), NULL, dtype=np.uint8)
-    known = (a >= 0) & (b >= 0)
-    same_street = (s == t) & (s >= 0)
-    close = np.zeros(len(a), dtype=bool)
-    look = np.flatnonzero(known & ~same_street & (s >= 0) & (t >= 0))
+    number, locality = table.of(Kind.STREET_NUMBER), table.of(Kind.LOCALITY)
+    street = table.columns[Kind.STREET.value]
+    s, t = (codes[at] for codes in pairs.codes(street))
+    same_street = s == t
+    close, crossed = same_street.copy(), np.zeros(len(at), dtype=bool)
+    look = np.flatnonzero(~same_street)
     close[look] = _close(street.words, s[look], t[look])
-    crossed = np.zeros(len(a), dtype=bool)
     if locality:
-        c, d = pairs.codes(locality)
-        look = np.flatnonzero(known & ~same_street & ~close & (c != d))
+        c, d = (codes[at] for codes in pairs.codes(locality))
+        look = np.flatnonzero(~close & (c != d))
         crossed[look] = _same_word(street.words, s[look], d[look]) | _same_word(
             street.words, t[look], c[look]
         )
-    same_number = n == m
-    turned = np.zeros(len(a), dtype=bool)
+    same_number, named, turned = np.ones(len(at), dtype=bool), crossed & False, crossed & False
     if number:
-        look = np.flatnonzero((same_street | close | crossed) & ~same_number & (n >= 0) & (m >= 0))
+        n, m = (codes[at] for codes in pairs.codes(number))
+        same_number, named = n == m, (n >= 0) & (m >= 0)
+        look = np.flatnonzero((close | crossed) & ~same_number & named)
         turned[look] = edits(number.words, n[look], m[look]) <= 1
-    alike = same_street | close
-    levels[known] = 6
-    levels[known & same_number & (n >= 0)] = 5
-    levels[known & (alike | crossed)] = 4
-    levels[known & (alike | crossed) & turned] = 3
-    levels[known & crossed & same_number] = 2
-    levels[known & close & same_number] = 1
-    levels[known & same_street & same_number] = 0
+    # From the last level to the first: a better one takes the place of a worse.
+    found = np.full(len(at), 6, dtype=np.uint8)
+    found[same_number & named] = 5
+    found[close | crossed] = 4
+    found[turned] = 3
+    found[crossed & same_number] = 2
+    found[close & same_number] = 1
+    found[same_street & same_number] = 0
+    levels[at] = found
     return levels
 
 
@@ -293,9 +294,23 @@ def email(pairs: Pairs, column: Column) -> Levels:
     user = words.coded("user", lambda text: text.partition("@")[0])
     a, b = ladder.pairs()
     ladder.take(user[a] == user[b])
-    ladder.take(similarity(words, *ladder.pairs()) >= 0.92)
-    ladder.take(similarity(words, *ladder.pairs()) >= 0.8)
+    alike, apart = np.zeros(len(ladder.levels)), np.zeros(len(ladder.levels), dtype=np.int32)
+    a, b = ladder.pairs()
+    alike[ladder.open] = similarity(words, a, b)
+    # A domain that everybody has makes whole addresses alike: the user parts must be, too.
+    users = words.derived("users", _users)
+    apart[ladder.open] = cpdist(
+        users[a].tolist(), users[b].tolist(), scorer=DamerauLevenshtein.distance, dtype=np.int32
+    )
+    ladder.take((alike[ladder.open] >= 0.92) & (apart[ladder.open] <= 2))
+    ladder.take((alike[ladder.open] >= 0.8) & (apart[ladder.open] <= 3))
     return ladder.rest()
+
+
+def _users(texts: list[str]) -> NDArray[np.object_]:
+    made = np.empty(len(texts) + 1, dtype=object)
+    made[:] = [text.partition("@")[0] for text in [*texts, ""]]
+    return made
 
 
 def category(pairs: Pairs, column: Column) -> Levels:

@@ -3,13 +3,14 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pathloom_identity.domain.evidence.blocking import LeftOut, candidates
+from pathloom_identity.domain.evidence.blocking import LeftOut, candidates, distinct
 from pathloom_identity.domain.evidence.comparators import Levels, Pairs, levels_of
-from pathloom_identity.domain.evidence.learning import ENOUGH, with_errors, with_frequencies
+from pathloom_identity.domain.evidence.learning import ENOUGH, by_chance, with_frequencies, with_shares
 from pathloom_identity.domain.evidence.linkage import VETO, average_linkage, components
 from pathloom_identity.domain.evidence.model import BIT, Model
 from pathloom_identity.domain.evidence.table import Table
@@ -45,7 +46,8 @@ class Resolution:
 
 def resolve(records: Table, model: Model, learn: bool = False) -> Resolution:
     """The persons among `records`, whose order is their keys' (so give them sorted by key: then the outcome depends
-    on nothing else). `learn`: first learn from these very records what can be learnt without any truth."""
+    on nothing else). `learn`: first learn from these very records what can be learnt without any truth. What comes
+    out is what the learnt model gives by itself: resolving again with it, without learning, changes nothing."""
     learn = learn and records.size >= ENOUGH
     if learn:
         model = with_frequencies(model, records)
@@ -55,18 +57,32 @@ def resolve(records: Table, model: Model, learn: bool = False) -> Resolution:
     if learn:
         share = household_share(pairs, levels)
         model = replace(model, households=share >= HOUSEHOLDS_FROM)
-    left_out = found.left_out
+        first = _decide(pairs, levels, found.left_out, model)
+        same = first.cluster[first.pairs.left] == first.cluster[first.pairs.right]
+        chance = by_chance(records)
+        others = first.cluster[chance.left] != first.cluster[chance.right]
+        seen = levels_of(chance)
+        model = with_shares(
+            model,
+            records,
+            {name: found_levels[same] for name, found_levels in first.levels.items()},
+            {name: seen[name][others] for name in seen},
+        )
+    return _decide(pairs, levels, found.left_out, model)
+
+
+def _decide(
+    pairs: Pairs, levels: Mapping[str, Levels], left_out: tuple[LeftOut, ...], model: Model
+) -> Resolution:
+    """What the model makes of pairs that blocking brought together."""
     more, hubs = _completing(pairs, _decisive(pairs, levels, model), model)
     if len(more.left):
         further = levels_of(more)
         levels = {name: np.concatenate([levels[name], further[name]]) for name in levels}
         both = np.concatenate([pairs.left, more.left]), np.concatenate([pairs.right, more.right])
-        pairs = Pairs(records, *both)
+        pairs = Pairs(pairs.records, *both)
     if hubs.blocks:
         left_out += (hubs,)
-    if learn:
-        cluster = _link(pairs, _decisive(pairs, levels, model), model)
-        model = with_errors(model, records, levels, cluster[pairs.left] == cluster[pairs.right])
     pieces = weigh(pairs, levels, model)
     weight = total(pieces, model, len(pairs.left))
     forbidden = vetoed(pairs, levels, model)
@@ -91,13 +107,14 @@ def _completing(pairs: Pairs, weight: Amounts, model: Model) -> tuple[Pairs, Lef
     found = []
     for length in np.unique(sizes[(sizes > 2) & (sizes <= WHOLE)]).tolist():
         members = order[starts[sizes == length][:, None] + np.arange(length)]
-        a, b = np.triu_indices(length, 1)
+        a, b = _all_pairs(length)
         found.append((members[:, a] * size + members[:, b]).ravel())
     likely = near & (weight > 0) & (sizes[root[pairs.left]] > WHOLE)
     shared, hubs = _sharing_neighbours(size, pairs.left[likely], pairs.right[likely])
-    packed = np.unique(np.concatenate([*found, shared]))
-    known = pairs.left * size + pairs.right
-    packed = packed[~np.isin(packed, known)]
+    packed = distinct(np.concatenate([*found, shared]))
+    known = np.sort(pairs.left * size + pairs.right)
+    at = np.minimum(np.searchsorted(known, packed), max(len(known) - 1, 0))
+    packed = packed[known[at] != packed] if len(known) else packed
     return Pairs(pairs.records, packed // size, packed % size), hubs
 
 
@@ -114,9 +131,14 @@ def _sharing_neighbours(
             hubs, out = hubs + 1, out + len(around) * (len(around) - 1) // 2
             continue
         members = np.sort(np.array(around, dtype=np.int64))
-        a, b = np.triu_indices(len(members), 1)
+        a, b = _all_pairs(len(members))
         found.append(members[a] * size + members[b])
-    return np.unique(np.concatenate(found)), LeftOut("shared neighbours", hubs, out)
+    return distinct(np.concatenate(found)), LeftOut("shared neighbours", hubs, out)
+
+
+@lru_cache(maxsize=WHOLE + 1)
+def _all_pairs(length: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    return np.triu_indices(length, 1)
 
 
 def _components(size: int, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -132,13 +154,15 @@ def _link(pairs: Pairs, weight: Amounts, model: Model) -> NDArray[np.int64]:
     cluster = root.copy()
     inside = root[pairs.left] == root[pairs.right]
     sizes = np.bincount(root, minlength=size)
-    # Two records with a pair above the cut are one cluster as they are.
-    asked = np.flatnonzero(inside & (sizes[root[pairs.left]] > 2))
+    # Where every pair is above the cut, so is every mean: one cluster as it is.
+    agreeing = np.bincount(root[pairs.left[above]], minlength=size)
+    split = agreeing < sizes * (sizes - 1) // 2
+    asked = np.flatnonzero(inside & split[root[pairs.left]])
     asked = asked[np.argsort(root[pairs.left[asked]], kind="stable")]
     roots = root[pairs.left[asked]]
     bounds = np.flatnonzero(np.r_[True, roots[1:] != roots[:-1], True]) if len(asked) else np.array([0])
     members: dict[int, list[int]] = defaultdict(list)
-    for at in np.flatnonzero(sizes[root] > 2).tolist():
+    for at in np.flatnonzero(split[root]).tolist():
         members[int(root[at])].append(at)
     rows = list(
         zip(pairs.left[asked].tolist(), pairs.right[asked].tolist(), weight[asked].tolist(), strict=True)

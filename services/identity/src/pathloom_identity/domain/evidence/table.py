@@ -124,7 +124,8 @@ def table(
     return Table(size, columns)
 
 
-#: The column of street and number together; the columns it is made of stay, to be compared through it.
+#: The column of street and number together, of records that have a street; the columns it is made of stay, to be
+#: compared through it.
 ADDRESS = "address"
 
 
@@ -134,12 +135,14 @@ def _address(columns: dict[str, Column]) -> None:
         return
     words = Words()
     numbers = number.codes.tolist() if number else [NONE] * len(street.codes)
-    seen: dict[tuple[int, int], int] = {(NONE, NONE): NONE}
+    seen: dict[tuple[int, int], int] = {}
 
     def code(pair: tuple[int, int]) -> int:
+        if pair[0] < 0:
+            return NONE
         found = seen.get(pair)
         if found is None:
-            of_street = street.words.texts[pair[0]] if pair[0] >= 0 else ""
+            of_street = street.words.texts[pair[0]]
             of_number = number.words.texts[pair[1]] if number and pair[1] >= 0 else ""
             found = seen[pair] = words.number(f"{of_number}|{of_street}")
         return found

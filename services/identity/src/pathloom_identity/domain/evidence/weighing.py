@@ -75,6 +75,11 @@ def _weigh(pairs: Pairs, name: str, levels: Levels, model: Model) -> Amounts:
 
 def rarities(column: Column, weights: Weights) -> NDArray[np.float64]:
     """What holding each word weighs more (rare) or less (frequent) than holding just any value, in log2."""
-    frequencies, exact = weights.frequencies, weights.levels[0].u
-    found = [max(frequencies.of(text), frequencies.least) for text in column.words.texts]
-    return np.array([log2(exact / share) for share in found] + [0.0])
+    exact, least = weights.levels[0].u, weights.frequencies.least
+    made = np.full(len(column.words.texts) + 1, log2(exact / max(weights.frequencies.other, least)))
+    for text, share in weights.frequencies.values.items():
+        number = column.words.find(text)
+        if number >= 0:
+            made[number] = log2(exact / max(share, least))
+    made[-1] = 0.0
+    return made
