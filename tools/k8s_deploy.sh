@@ -14,13 +14,10 @@ k() { kubectl -n "$namespace" "$@"; }
 kubectl apply -f "$built" -l 'app.kubernetes.io/component notin (service,migration)'
 for engine in $(k get statefulset -o name); do k rollout status "$engine" --timeout=300s; done
 
-of() { kubectl apply -f "$built" -l "app.kubernetes.io/name=$1,app.kubernetes.io/component=$2"; }
 services=(identity journey-graph scoring gateway)
 
-for service in "${services[@]}"; do
-  k delete "job/$service-migrate" --ignore-not-found --wait
-  of "$service" migration
-done
+k delete job -l app.kubernetes.io/component=migration --ignore-not-found --wait
+kubectl apply -f "$built" -l app.kubernetes.io/component=migration
 for service in "${services[@]}"; do
   job=job/$service-migrate
   until [ "$(k get "$job" -o jsonpath='{.status.succeeded}')" = 1 ]; do
@@ -37,6 +34,6 @@ for service in "${services[@]}"; do
 done
 
 for service in "${services[@]}"; do
-  of "$service" service
+  kubectl apply -f "$built" -l "app.kubernetes.io/name=$service,app.kubernetes.io/component=service"
   k rollout status "deployment/$service" --timeout=600s
 done
