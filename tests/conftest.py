@@ -29,21 +29,16 @@ from pathloom_local.engines.postgres import PostgresServer
 from pathloom_local.platform import Options, Platform
 
 from tests.otlp_collector import Collected, collecting
+from tests.workers import ByServer
 
 SETTINGS = {"PATHLOOM_IDENTITY_ERASED_KEYS_KEPT_S": "2"}
 """How long identity's feed names an erased person's records; an hour in production."""
 NewDatabase = Callable[[], Awaitable[str]]
 
-SERVERS = ("platform", "neo4j", "postgres")
 
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """Where several workers share the work, tests that share a server go to one of them: each is started once."""
-    for item in items:
-        asked = getattr(item, "fixturenames", ())
-        if server := next((name for name in SERVERS if name in asked), None):
-            item.add_marker(pytest.mark.xdist_group(server))
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByServer:
+    """Who does what, where several workers share the tests."""
+    return ByServer(config, log)
 
 
 @pytest.fixture(scope="session")
