@@ -8,7 +8,6 @@ as columns of its own.
 from collections.abc import Callable
 from typing import Any
 
-from nicknames import NickNamer
 from pathloom_identity.domain.evidence.comparators import (
     CLOSE,
     SIMILAR,
@@ -16,6 +15,7 @@ from pathloom_identity.domain.evidence.comparators import (
     comparison_of,
     postcode_area,
 )
+from pathloom_identity.domain.evidence.nicknames import relatives
 from pathloom_identity.domain.evidence.table import Table
 
 Rows = dict[str, list[Any]]
@@ -45,19 +45,8 @@ def sql_columns(records: Table) -> list[str]:
     return list(compared(records))
 
 
-def _related(text: str) -> list[str]:
-    names = NickNamer()
-    found: set[str] = set()
-    for full in names.canonicals_of(text):
-        found |= {full} | names.nicknames_of(full)
-    # The list is of (short form, name) pairs; read from both ends, as the service does.
-    for short in names.nicknames_of(text):
-        found |= {short}
-    return sorted(found - {text})
-
-
 _DERIVED: dict[str, dict[str, Callable[[str], Any]]] = {
-    "given_name": {"related": _related},
+    "given_name": {"related": lambda text: sorted(relatives(text))},
     "surname": {"words": lambda text: [word for word in text.split() if len(word) > 2]},
     "date_of_birth": {
         "y": lambda text: int(text[:4]),

@@ -39,6 +39,8 @@ PASSES: tuple[tuple[str, ...], ...] = (
 #: What the model knew of a level counts like so many pairs, so that a level that was never seen keeps a weight.
 KNOWN_SHARE = 0.01
 LEAST_SHARE = 1e-6
+#: Pairs taken by chance, for u.
+CHANCE_PAIRS = 500_000
 
 
 class CannotTrain(LocalError):
@@ -70,7 +72,7 @@ def train(
         wanted = "; ".join(" and ".join(rule) for rule in PASSES)
         raise CannotTrain(f"the mapping names none of what a pass of training needs: {wanted}")
     linker = linker_of(records, base, trained=False)
-    linker.training.estimate_u_using_random_sampling(max_pairs=2e6, seed=seed)
+    linker.training.estimate_u_using_random_sampling(max_pairs=CHANCE_PAIRS, seed=seed)
     done = []
     for rule in passes:
         sql = " and ".join(f'l."{name}" = r."{name}"' for name in rule)

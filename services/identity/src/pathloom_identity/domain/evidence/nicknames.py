@@ -14,6 +14,15 @@ def _namer() -> NickNamer:
     return NickNamer()
 
 
+def relatives(text: str) -> set[str]:
+    """Names that a person called so may also be called: the full ones, and the other short forms of those."""
+    namer = _namer()
+    found = set(namer.nicknames_of(text))
+    for full in namer.canonicals_of(text):
+        found |= {full} | namer.nicknames_of(full)
+    return found - {text}
+
+
 class Related:
     """Pairs of words of one vocabulary that are nicknames of each other, or of one name."""
 
@@ -22,9 +31,7 @@ class Related:
         self._size = len(texts)
         found: set[tuple[int, int]] = set()
         for text, at in numbers.items():
-            for full in _namer().canonicals_of(text):
-                others = {full} | _namer().nicknames_of(full)
-                found.update((at, numbers[o]) for o in others if o in numbers and o != text)
+            found.update((at, numbers[other]) for other in relatives(text) if other in numbers)
         pairs = [a * self._size + b for a, b in found]
         pairs += [b * self._size + a for a, b in found]
         self._pairs: NDArray[np.int64] = np.unique(np.array(pairs, dtype=np.int64))
