@@ -1,13 +1,18 @@
-"""The service weighs every pair as Splink does: 1e-6 in log2, over ten thousand pairs."""
+"""The service weighs every pair as Splink does: 1e-6 in log2, over ten thousand pairs. And what Splink trains serves."""
+
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
 from pathloom_identity.domain.evidence.comparators import COMPARISONS, Pairs, levels_of
+from pathloom_identity.domain.evidence.measures import b_cubed
 from pathloom_identity.domain.evidence.model import BIT
+from pathloom_identity.domain.evidence.model_file import read_model, write_model
 from pathloom_identity.domain.evidence.resolution import resolve
 from pathloom_identity.domain.evidence.table import Table
 from pathloom_identity.domain.evidence.weighing import total, weigh
 from pathloom_identity.models import general
+from pathloom_local.identity import training
 from pathloom_local.identity.training import is_there, splink_weights
 
 from tests.unit.identity.persons import world
@@ -55,3 +60,20 @@ def test_a_weight_that_differs_is_noticed(monkeypatch: pytest.MonkeyPatch) -> No
         max(abs(theirs[a, b] - w) for a, b, w in zip(left.tolist(), right.tolist(), native, strict=True))
         > 0.1
     )
+
+
+@pytest.mark.skipif(not is_there(), reason="Splink and DuckDB are not installed: the extra pathloom[train]")
+def test_what_is_trained_is_a_model_that_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training, "CHANCE_PAIRS", 20_000)
+    made = world(3, persons=120)
+    records = made.table()
+    trained = training.train(
+        records, general(), "t-1", 1, {"file": "p.csv"}, datetime(2026, 1, 1, tzinfo=UTC)
+    )
+    assert trained.passes == ("given_name+surname", "date_of_birth", "email")
+    model = read_model(write_model(trained.model))
+    assert model == trained.model
+    assert model.households
+    assert model.trained_on["records"] == records.size
+    cluster = resolve(records, model).cluster
+    assert b_cubed(cluster, np.array(made.truth)).f1 > 0.9

@@ -28,14 +28,9 @@ from pathloom_local.errors import LocalError
 from pathloom_local.identity.splink_sql import conditions, prepared, sql_columns
 
 #: Rules by which Splink blocks for a pass of EM; each pass trains what its rule does not use.
-PASSES: tuple[tuple[str, ...], ...] = (
-    ("given_name", "surname"),
-    ("date_of_birth",),
-    ("email",),
-    ("phone",),
-    ("address",),
-    ("postcode", "surname"),
-)
+PERSONAL_PASSES: tuple[tuple[str, ...], ...] = (("given_name", "surname"), ("date_of_birth",), ("email",))
+#: Not where households are among the records: who shares a home would be taken for one person there.
+HOME_PASSES: tuple[tuple[str, ...], ...] = (("phone",), ("address",), ("postcode", "surname"))
 #: What the model knew of a level counts like so many pairs, so that a level that was never seen keeps a weight.
 KNOWN_SHARE = 0.01
 LEAST_SHARE = 1e-6
@@ -67,9 +62,14 @@ def train(
     if not is_there():
         raise CannotTrain("training needs Splink and DuckDB: pip install 'pathloom[train]'")
     base = with_frequencies(base, records)
-    passes = [rule for rule in PASSES if records.columns.keys() >= set(rule)]
+    found = candidates(records, base.block_cap)
+    pairs = Pairs(records, found.left, found.right)
+    share = household_share(pairs, levels_of(pairs))
+    households = share >= HOUSEHOLDS_FROM
+    possible = PERSONAL_PASSES if households else PERSONAL_PASSES + HOME_PASSES
+    passes = [rule for rule in possible if records.columns.keys() >= set(rule)]
     if not passes:
-        wanted = "; ".join(" and ".join(rule) for rule in PASSES)
+        wanted = "; ".join(" and ".join(rule) for rule in possible)
         raise CannotTrain(f"the mapping names none of what a pass of training needs: {wanted}")
     linker = linker_of(records, base, trained=False)
     linker.training.estimate_u_using_random_sampling(max_pairs=CHANCE_PAIRS, seed=seed)
@@ -81,9 +81,6 @@ def train(
     if not done:
         raise CannotTrain("no two records agree on anything that a pass of training blocks on")
     model = _taken(linker, records, base)
-    found = candidates(records, model.block_cap)
-    pairs = Pairs(records, found.left, found.right)
-    share = household_share(pairs, levels_of(pairs))
     said = {
         **trained_on,
         "records": records.size,
@@ -92,9 +89,7 @@ def train(
         "at": now.astimezone(UTC).isoformat(timespec="seconds"),
         "by": "Splink, expectation-maximisation on DuckDB, no labels",
     }
-    return Trained(
-        replace(model, version=version, households=share >= HOUSEHOLDS_FROM, trained_on=said), tuple(done)
-    )
+    return Trained(replace(model, version=version, households=households, trained_on=said), tuple(done))
 
 
 def linker_of(records: Table, model: Model, trained: bool) -> Any:
