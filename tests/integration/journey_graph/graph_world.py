@@ -103,7 +103,7 @@ class Replica:
         events = FollowEvents(self.graph, PlaceEvents(self.recut, meta.secret, later))
         customers = FollowCustomers(self.graph, MoveRecords(self.recut, meta.secret, later))
         self.events: Neo4jFollowerStore[events_pb2.LoggedEvent] = Neo4jFollowerStore(
-            self.graph, self.clock, events.effect, events.finish, events.keys, self._wake
+            self.graph, self.clock, events.effect, events.finish, events.keys, self._wake, about=events.about
         )
         self.customers: Neo4jFollowerStore[customers_pb2.CustomerEntry] = Neo4jFollowerStore(
             self.graph,

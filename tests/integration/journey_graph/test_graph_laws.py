@@ -209,6 +209,13 @@ async def test_the_graph_can_be_walked(driver: AsyncDriver) -> None:
     }
 
 
+async def set_aside(replica: Replica, odd: events_pb2.LoggedEvent) -> None:
+    """As an event that nobody can place."""
+    expected = (await replica.events.cursors("events"))[0, Lane.LIVE]
+    odd.n = expected.n + 1
+    await replica.events.park("events", odd, "WHY: not", expected, expected.at(odd.n))
+
+
 async def test_an_erased_person_leaves_nothing_and_late_pieces_are_refused(driver: AsyncDriver) -> None:
     replica = await fresh(driver)
     await replica.send_customers(*who_is_who(), customer("cus_o", 1, "sis|user|other"))
@@ -217,7 +224,13 @@ async def test_an_erased_person_leaves_nothing_and_late_pieces_are_refused(drive
     )
     late = some_months()[0]
     keys = (SIS, PORTAL, CRM, *CALLS)
+    await set_aside(replica, event(950, "Odd", SIS, NOW - timedelta(hours=1), note="call back"))
+    await set_aside(replica, event(951, "Odd", "sis|user|other", NOW, note="of somebody else"))
+    assert len(await replica.rows("MATCH (p:Parked) RETURN p.n AS n")) == 2
     await replica.send_customers(erased("cus_k", 9, NOW, *keys))
+    # One that was read before they were erased is passed over.
+    await set_aside(replica, event(952, "Odd", SIS, NOW - timedelta(hours=1), note="call back"))
+    assert len(await replica.rows("MATCH (p:Parked) RETURN p.n AS n")) == 1
     (left,) = await replica.journeys()
     assert left.customer_id == "cus_o"
     for lane in (Lane.LIVE, Lane.BULK):
@@ -341,9 +354,7 @@ async def test_tracing_an_event(driver: AsyncDriver) -> None:
         with pytest.raises(EventNotFound):
             await trace("ev_999999", [SIS], unread)
     store, bad = replica.events, event(950, "Odd", SIS, NOW)
-    bad.n = len(events) + 1
-    expected = (await store.cursors("events"))[0, Lane.LIVE]
-    await store.park("events", bad, "WHY: not", expected, expected.at(bad.n))
+    await set_aside(replica, bad)
     assert (await trace(bad.event_id, [SIS])).reason == "WHY: not"
     assert (await replica.feed.describe()).feeds[0].parked == 1
     assert await store.replay_parked("events", events_pb2.LoggedEvent.FromString) == 1, "now it goes through"

@@ -101,7 +101,9 @@ async def build(settings: Settings, stack: AsyncExitStack) -> RunningServer:
     stack.push_async_callback(upstream.close)
     events = FollowEvents(graph, PlaceEvents(recut, meta.secret, later=True))
     customers = FollowCustomers(graph, MoveRecords(recut, meta.secret, later=True))
-    of_events = Neo4jFollowerStore(graph, clock, events.effect, events.finish, events.keys, wakeup.signal)
+    of_events = Neo4jFollowerStore(
+        graph, clock, events.effect, events.finish, events.keys, wakeup.signal, about=events.about
+    )
     of_customers = Neo4jFollowerStore(
         graph, clock, customers.effect, customers.finish, customers.keys, wakeup.signal, exclusive=True
     )

@@ -290,8 +290,9 @@ FORGET_RECORDS = "UNWIND $keys AS key MATCH (r:Record {key: key}) DETACH DELETE 
 FORGET_CUSTOMERS = "UNWIND $ids AS id MATCH (c:Customer {id: id}) DETACH DELETE c"
 REMEMBER_ERASED = """
 UNWIND $hashes AS hash
-MERGE (e:Erased {hash: hash}) ON CREATE SET e.at = $at
+MERGE (e:Erased {hash: hash}) SET e.at = CASE WHEN e.at > $at THEN e.at ELSE $at END
 """
+FORGET_PARKED = "MATCH (p:Parked) WHERE any(hash IN p.about WHERE hash IN $hashes) DELETE p"
 
 # Everything that a page's header is made of, in one: equal to what it was when a page found nothing more, there still is not.
 FEED_STATE = """
@@ -341,7 +342,8 @@ RETURN w.by_lane AS by_lane, w.of_feed AS of_feed, w.partition AS partition, w.l
 DROP_WATERMARKS = "MATCH (w:Watermark) WHERE w.feed = $feed DELETE w"
 PARK = """
 MERGE (p:Parked {id: $id})
-SET p.feed = $feed, p.key = $key, p.n = $n, p.lane = $lane, p.epoch = $epoch, p.reason = $reason, p.entry = $entry, p.at = $at
+SET p.feed = $feed, p.key = $key, p.n = $n, p.lane = $lane, p.epoch = $epoch, p.reason = $reason, p.entry = $entry, p.at = $at,
+    p.about = $about
 """
 RELEASE = "MATCH (p:Parked) WHERE p.feed = $feed AND p.key IN $keys DELETE p"
 LIST_PARKED = """

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
 from neo4j import AsyncManagedTransaction
@@ -29,6 +30,14 @@ class Entry(Protocol):
     def SerializeToString(self) -> bytes: ...
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """Whose records an entry names and when it was received (microseconds since 1970)."""
+
+    records: Sequence[str]
+    received: int
+
+
 E = TypeVar("E", bound=Entry)
 Effect = Callable[[Neo4jGraphTx, Sequence[E], Cursor], Awaitable[None]]
 Finish = Callable[[str], Awaitable[None]]
@@ -37,11 +46,11 @@ Finish = Callable[[str], Awaitable[None]]
 class Neo4jFollowerStore(Generic[E]):
     """Implements FollowerStore for one feed. `effect` writes what entries do, `finish` drops what was not sent again,
     `keys` names the things of an entry (to release what is parked under them), `committed` is told of each commit.
-    With `exclusive` the lanes take turns."""
+    `about` says of whom an entry of facts tells, so that what is parked of an erased person goes with them. With `exclusive` the lanes take turns."""
 
     def __init__(
         self, graph: Graph, clock: Clock, effect: Effect[E], finish: Finish, keys: Callable[[E], Iterable[str]],
-        committed: Callable[[], None], *, exclusive: bool = False,
+        committed: Callable[[], None], *, about: Callable[[E], About] | None = None, exclusive: bool = False,
     ) -> None:  # fmt: skip
         self._graph = graph
         self._clock = clock
@@ -49,6 +58,7 @@ class Neo4jFollowerStore(Generic[E]):
         self._finish = finish
         self._keys = keys
         self._committed = committed
+        self._about = about
         self._exclusive = exclusive
 
     async def cursors(self, feed: str) -> Mapping[tuple[int, Lane], Cursor]:
@@ -79,10 +89,15 @@ class Neo4jFollowerStore(Generic[E]):
         async def work(tx: AsyncManagedTransaction) -> None:
             await self._lock(tx, feed, expected, new)
             await self._move(tx, feed, new)
+            known = self._graph.tx(tx)
+            about = self._about(entry) if self._about else About((), 0)
+            if any(at >= about.received for at in (await known.erased_at(about.records)).values()):
+                return  # read before they were erased: nothing of it may be written down
             await rows_of(
                 tx, cypher.PARK, id=f"{feed}|{new.epoch}|{new.partition}|{new.lane.name}|{entry.n}", feed=feed,
                 key=next(iter(self._keys(entry)), ""), n=entry.n, lane=int(new.lane), epoch=new.epoch, reason=reason,
                 entry=entry.SerializeToString(), at=round(self._clock.now().timestamp() * SECOND),
+                about=known.hashed(about.records),
             )  # fmt: skip
 
         await self._graph.write(work)

@@ -8,7 +8,8 @@ from pathloom.identity.v1 import customers_pb2, events_pb2
 from pathloom_kit.feeds.cursor import Cursor, Lane
 
 from pathloom_journey_graph.adapters import cypher
-from pathloom_journey_graph.adapters.events import entries_of, key_text, piece_of
+from pathloom_journey_graph.adapters.events import entries_of, key_text, micros, piece_of
+from pathloom_journey_graph.adapters.follower_store import About
 from pathloom_journey_graph.adapters.graph import Graph
 from pathloom_journey_graph.adapters.graph_tx import Neo4jGraphTx, whole_items
 from pathloom_journey_graph.adapters.rows import rows_of
@@ -52,6 +53,12 @@ class FollowEvents:
     def keys(entry: events_pb2.LoggedEvent) -> Iterable[str]:
         """Facts are parked by their own id."""
         return (entry.event_id,)
+
+    @staticmethod
+    def about(entry: events_pb2.LoggedEvent) -> About:
+        """The records that an event names."""
+        named = (entry.record, entry.contact) if entry.HasField("contact") else (entry.record,)
+        return About([key_text(key) for key in named], micros(entry.received_at))
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,10 @@ class Neo4jGraphTx:
     def _hash(self, key: str) -> str:
         return hashlib.blake2b(key.encode(), digest_size=20, key=self._secret, person=b"erased").hexdigest()
 
+    def hashed(self, keys: Iterable[str]) -> list[str]:
+        """What may stay of the keys of erased records."""
+        return [self._hash(key) for key in keys]
+
     async def erased_at(self, keys: Iterable[str]) -> Mapping[str, int]:
         hashes = {self._hash(key): key for key in keys}
         rows = await self._rows(cypher.ERASED_AT, hashes=list(hashes))
@@ -224,7 +228,9 @@ class Neo4jGraphTx:
         keys = sorted(records)
         await self._do(cypher.FORGET_RECORDS, keys, "keys")
         await self._do(cypher.FORGET_CUSTOMERS, sorted(customers), "ids")
-        await self._do(cypher.REMEMBER_ERASED, [self._hash(key) for key in keys], "hashes", at=at)
+        hashes = self.hashed(keys)
+        await self._do(cypher.REMEMBER_ERASED, hashes, "hashes", at=at)
+        await self._do(cypher.FORGET_PARKED, hashes, "hashes")
 
 
 def _customers(rows: Iterable[Mapping[str, Any]]) -> dict[str, CustomerState]:
