@@ -62,6 +62,7 @@ def test_a_weight_that_differs_is_noticed(monkeypatch: pytest.MonkeyPatch) -> No
     )
 
 
+@pytest.mark.soak
 @pytest.mark.skipif(not is_there(), reason="Splink and DuckDB are not installed: the extra pathloom[train]")
 def test_what_is_trained_is_a_model_that_serves(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(training, "CHANCE_PAIRS", 20_000)

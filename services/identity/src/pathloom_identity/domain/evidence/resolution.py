@@ -75,25 +75,22 @@ def _decide(
     pairs: Pairs, levels: Mapping[str, Levels], left_out: tuple[LeftOut, ...], model: Model
 ) -> Resolution:
     """What the model makes of pairs that blocking brought together."""
-    more, hubs = _completing(pairs, _decisive(pairs, levels, model), model)
+    pieces, forbidden = weigh(pairs, levels, model), vetoed(pairs, levels, model)
+    weight = total(pieces, model, len(pairs.left))
+    more, hubs = _completing(pairs, np.where(forbidden, VETO, weight), model)
     if len(more.left):
         further = levels_of(more)
+        added = weigh(more, further, model)
+        weight = np.concatenate([weight, total(added, model, len(more.left))])
+        forbidden = np.concatenate([forbidden, vetoed(more, further, model)])
         levels = {name: np.concatenate([levels[name], further[name]]) for name in levels}
+        pieces = {name: np.concatenate([pieces[name], added[name]]) for name in pieces}
         both = np.concatenate([pairs.left, more.left]), np.concatenate([pairs.right, more.right])
         pairs = Pairs(pairs.records, *both)
     if hubs.blocks:
         left_out += (hubs,)
-    pieces = weigh(pairs, levels, model)
-    weight = total(pieces, model, len(pairs.left))
-    forbidden = vetoed(pairs, levels, model)
     cluster = _link(pairs, np.where(forbidden, VETO, weight), model)
     return Resolution(cluster, pairs, levels, pieces, weight, forbidden, left_out, model)
-
-
-def _decisive(pairs: Pairs, levels: Mapping[str, Levels], model: Model) -> Amounts:
-    """The whole of each pair, VETO where it is vetoed."""
-    weight = total(weigh(pairs, levels, model), model, len(pairs.left))
-    return np.where(vetoed(pairs, levels, model), VETO, weight)
 
 
 def _completing(pairs: Pairs, weight: Amounts, model: Model) -> tuple[Pairs, LeftOut]:
