@@ -126,6 +126,6 @@ async def test_it_waits_for_a_pause_and_takes_a_small_share_of_the_time(driver: 
     await replica.graph.write_rows("MATCH (m:Meta {id: 'uncut'}) SET m.at = timestamp() + 60000")
     await replica.history.turn()
     assert len(await replica.journeys()) == 1, "more may come"
-    await replica.graph.write_rows("MATCH (m:Meta {id: 'uncut'}) SET m.at = timestamp() - 5000")
+    await replica.graph.write_rows("MATCH (m:Meta {id: 'uncut'}) SET m.at = timestamp() - 60000")
     await replica.history.turn()
     assert len(await replica.journeys()) == 2

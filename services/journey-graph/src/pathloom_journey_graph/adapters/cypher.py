@@ -75,14 +75,14 @@ MERGE (m:Meta {id: $id}) SET m._lock = true
 WITH m, m.feeds IS NULL AS first
 OPTIONAL MATCH (c:Cursor) WHERE first AND c.lane = $lane AND c.epoch <> ''
 WITH m, first, collect(c) AS found
-SET m.at = timestamp(),
+SET m.gap = timestamp() - coalesce(m.at, timestamp()), m.at = timestamp(),
     m.feeds = CASE WHEN first THEN [c IN found | c.feed] ELSE m.feeds END,
     m.epochs = CASE WHEN first THEN [c IN found | c.epoch] ELSE m.epochs END,
     m.places = CASE WHEN first THEN [c IN found | c.n] ELSE m.places END
 """
 READ_UNCUT = """
 MATCH (m:Meta {id: $id})
-RETURN m.feeds AS feeds, m.epochs AS epochs, m.places AS places, timestamp() - m.at AS quiet_ms
+RETURN m.feeds AS feeds, m.epochs AS epochs, m.places AS places, timestamp() - m.at AS quiet_ms, m.gap AS gap_ms
 """
 LEAVE_CUSTOMERS = """
 UNWIND $rows AS row
@@ -294,19 +294,20 @@ MERGE (e:Erased {hash: hash}) SET e.at = CASE WHEN e.at > $at THEN e.at ELSE $at
 """
 FORGET_PARKED = "MATCH (p:Parked) WHERE any(hash IN p.about WHERE hash IN $hashes) DELETE p"
 
-# Everything that a page's header is made of, in one: equal to what it was when a page found nothing more, there still is not.
+# All that a page promises, in this order: how far identity had resolved, how far the followers have read, and what of it is
+# not cut yet (what was left and is cut by now is in the page, which is read after this).
 FEED_STATE = """
-MATCH (g:Meta {id: 'graph'})
+OPTIONAL MATCH (w:Watermark) WHERE w.feed = 'customers'
+WITH collect({by_lane: w.by_lane, of_feed: w.of_feed, partition: w.partition, lane: w.lane, epoch: w.epoch, n: w.n}) AS said
+OPTIONAL MATCH (c:Cursor) WHERE c.epoch <> ''
+WITH said, collect({feed: c.feed, partition: c.partition, lane: c.lane, epoch: c.epoch, n: c.n}) AS cursors
 OPTIONAL MATCH (u:Meta {id: $uncut})
-OPTIONAL MATCH (live:Head {id: $live})
-OPTIONAL MATCH (bulk:Head {id: $bulk})
-RETURN [g.epoch, live.n, bulk.n, u.feeds, u.epochs, u.places,
-        COLLECT { MATCH (c:Cursor) WHERE c.epoch <> '' RETURN [c.feed, c.lane, c.epoch, c.n] ORDER BY c.feed, c.lane },
-        COLLECT { MATCH (w:Watermark) WHERE w.feed = 'customers'
-                  RETURN [w.by_lane, w.of_feed, w.lane, w.epoch, w.n] ORDER BY w.by_lane, w.of_feed, w.lane }] AS state
+WITH said, cursors, CASE WHEN u IS NULL THEN NULL ELSE {feeds: u.feeds, epochs: u.epochs, places: u.places} END AS uncut
+MATCH (g:Meta {id: 'graph'})
+OPTIONAL MATCH (h:Head {id: $head})
+RETURN said, cursors, uncut, g.epoch AS epoch, coalesce(h.n, 0) AS head
 """
-# The feed of journeys. Watermarks are read in the statement before the page's: never after it.
-READ_HEAD = "OPTIONAL MATCH (h:Head {id: $id}) RETURN coalesce(h.n, 0) AS n"
+# The feed of journeys.
 LOCK_HEAD = "MATCH (h:Head {id: $id}) SET h._lock = true WITH h RETURN h.n AS n"
 READ_LIVE = """
 MATCH (e:Entry) WHERE e.partition = $partition AND e.live_n > $after AND e.live_n <= $head
@@ -328,16 +329,11 @@ WITH c RETURN c.epoch AS epoch, c.n AS n
 """
 MOVE_CURSOR = "MATCH (c:Cursor {id: $id}) SET c.epoch = $epoch, c.n = $n"
 CURSORS = "MATCH (c:Cursor) WHERE c.feed = $feed AND c.epoch <> '' RETURN c.partition AS partition, c.lane AS lane, c.epoch AS epoch, c.n AS n"
-ALL_CURSORS = "MATCH (c:Cursor) WHERE c.epoch <> '' RETURN c.feed AS feed, c.partition AS partition, c.lane AS lane, c.epoch AS epoch, c.n AS n"
 SAVE_WATERMARKS = """
 UNWIND $rows AS row
 MERGE (w:Watermark {id: row.id})
 SET w.feed = $feed, w.by_lane = $by_lane, w.of_feed = row.of_feed, w.partition = row.partition, w.lane = row.lane,
     w.epoch = row.epoch, w.n = row.n
-"""
-WATERMARKS = """
-MATCH (w:Watermark) WHERE w.feed = 'customers'
-RETURN w.by_lane AS by_lane, w.of_feed AS of_feed, w.partition AS partition, w.lane AS lane, w.epoch AS epoch, w.n AS n
 """
 DROP_WATERMARKS = "MATCH (w:Watermark) WHERE w.feed = $feed DELETE w"
 PARK = """

@@ -14,9 +14,9 @@ from pathloom_journey_graph.adapters.graph_tx import UNCUT
 from pathloom_journey_graph.application.cut_history import CutHistory
 
 _log = logging.getLogger(__name__)
-_QUIET_MS = 1000
-"""History that has paused for so long is cut at once."""
-_SHARE = 0.1
+_QUIET_MS, _LONGEST_QUIET_MS, _GAPS = 1000, 10_000, 3
+"""History that has paused for so long is cut at once: for three times as long as between the last two pages, within these bounds."""
+_SHARE = 0.05
 """Of the time, at most about, that cutting takes while history keeps coming: a customer is then cut seldom, and yet what was
 loaded is seen before all of it is."""
 _AT_ONCE = 20_000
@@ -49,7 +49,7 @@ class History:
         """Cuts what was left, if it is time to."""
         left = await self.graph.peek(cypher.READ_UNCUT, id=UNCUT)
         begun = asyncio.get_running_loop().time()
-        if left and (left[0]["quiet_ms"] >= _QUIET_MS or begun >= self._not_before):
+        if left and (_paused(**left[0]) or begun >= self._not_before):
             await self.everything()
             ended = asyncio.get_running_loop().time()
             self._not_before = ended + (ended - begun) / _SHARE
@@ -78,3 +78,8 @@ class History:
         await self.graph.write(work)
         self._pace.took(len(customers) or len(journeys), asyncio.get_running_loop().time() - begun)
         self.published()
+
+
+def _paused(quiet_ms: int, gap_ms: int | None, **_: object) -> bool:
+    """A page takes its time: that it has not ended is no pause."""
+    return quiet_ms >= min(max(_QUIET_MS, _GAPS * (gap_ms or 0)), _LONGEST_QUIET_MS)

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from neo4j import AsyncManagedTransaction
 from pathloom.feed.v1 import feed_pb2
@@ -21,49 +23,57 @@ _MAX_BYTES = 4 * 1024 * 1024
 _MAX_ENTRIES = 1000  # journeys of 4 KB fill a page: more rows would be read, left out, and read again
 
 
+@dataclass(frozen=True, slots=True)
+class _State:
+    """What one statement read: how far the feed reflects its upstreams, its epoch, and a head that promises nothing."""
+
+    marks: tuple[Watermark, ...]
+    epoch: str
+    head: int
+
+
 class JourneysFeed:
     """Pages of the feed: watermarks, then the head under its lock, then entries up to that head.
 
     Neo4j shows a commit piece by piece: the head's new number before the index has the entry. Whoever commits holds the
     head's lock until everything is there, so only a head that was read under it promises what stands before it.
+
+    Whoever waits asks again and again: while nothing has changed for them, that is one small statement. Where there are
+    wake-ups, all streams of a lane share it until something is committed here or a second has passed.
     """
 
     def __init__(self, graph: Graph, wakeup: WakeUp | None = None) -> None:
         self._graph = graph
         self._wakeup = wakeup
-        self._asking = asyncio.Lock()
-        self._seen = (-1, -_SEEN_S, "")  # mark of the wake-ups before it was read, when, the state
-        self._last: dict[Lane, tuple[Cursor, str, pb.FollowJourneysResponse]] = {}
+        self._asking = {lane: asyncio.Lock() for lane in LANES}
+        self._seen: dict[
+            Lane, tuple[int, float, _State]
+        ] = {}  # the wake-ups' mark before it was read, and when
+        self._last: dict[Lane, tuple[Cursor, _State, pb.FollowJourneysResponse]] = {}
 
     async def read_page(self, after: Cursor, limit: int) -> pb.FollowJourneysResponse:
-        """What follows `after`. Does not judge the epoch: the server of the feed does.
-
-        Whoever waits asks again and again: while nothing has changed that is one small statement, not all that a page takes."""
-        state = await self._state()
+        """What follows `after`. Does not judge the epoch: the server of the feed does."""
+        state = await self._state(after.lane)
         last = self._last.get(after.lane)
         if last is not None and last[:2] == (after, state):
             return last[2]
-        page = await self._read_page(after, min(limit, _MAX_ENTRIES))
-        if not page.entries and page.header.caught_up:
+        page = await self._read_page(after, min(limit, _MAX_ENTRIES), state)
+        if not page.entries and page.header.caught_up and page.header.head == state.head:
             self._last[after.lane] = (after, state, page)
         return page
 
-    async def _state(self) -> str:
-        """Where there are wake-ups, all streams share what one of them read, until something is committed here or a second has
-        passed."""
+    async def _state(self, lane: Lane) -> _State:
         loop, told = asyncio.get_running_loop(), self._wakeup
         wanted = None if told is None else told.mark()
-        async with self._asking:
-            if wanted is None or self._seen[0] < wanted or loop.time() - self._seen[1] >= _SEEN_S:
+        async with self._asking[lane]:
+            seen = self._seen.get(lane)
+            if seen is None or wanted is None or seen[0] < wanted or loop.time() - seen[1] >= _SEEN_S:
                 mark, begun = -1 if told is None else told.mark(), loop.time()
-                rows = await self._graph.peek(
-                    cypher.FEED_STATE, uncut=UNCUT, live=head_id(Lane.LIVE), bulk=head_id(Lane.BULK)
-                )
-                self._seen = (mark, begun, repr(rows))
-            return self._seen[2]
+                (row,) = await self._graph.peek(cypher.FEED_STATE, uncut=UNCUT, head=head_id(lane))
+                seen = self._seen[lane] = (mark, begun, _state_of(row))
+            return seen[2]
 
-    async def _read_page(self, after: Cursor, limit: int) -> pb.FollowJourneysResponse:
-        marks, epoch = await self._graph.read(_promises)
+    async def _read_page(self, after: Cursor, limit: int, state: _State) -> pb.FollowJourneysResponse:
         found = await self._graph.write_rows(cypher.LOCK_HEAD, id=head_id(after.lane))
         head = found[0]["n"] if found else 0
 
@@ -84,50 +94,55 @@ class JourneysFeed:
                 taken += 1
             complete = taken == len(rows) and len(read) < limit
             place = max(head, after.n) if complete else response.entries[-1].n if taken else after.n
-            cursor = Cursor(epoch, PARTITION, after.lane, place)
-            response.header.CopyFrom(PageHeader(cursor, head, place >= head, tuple(marks)).to_proto())
+            cursor = Cursor(state.epoch, PARTITION, after.lane, place)
+            response.header.CopyFrom(PageHeader(cursor, head, place >= head, state.marks).to_proto())
             return response
 
         return await self._graph.read(work)
 
     async def describe(self) -> feed_pb2.DescribeFeedsResponse:
         """Heads, watermarks, what is parked and what waits."""
-
-        async def work(tx: AsyncManagedTransaction) -> feed_pb2.DescribeFeedsResponse:
-            marks = [mark.to_proto() for mark in await _watermarks(tx)]
-            epoch = (await rows_of(tx, cypher.READ_META))[0]["epoch"]
-            parked = (await rows_of(tx, cypher.COUNT_PARKED))[0]["n"]
-            waiting = (await rows_of(tx, cypher.COUNT_WAITING))[0]["n"]
-            feeds = []
-            for lane in LANES:
-                head = (await rows_of(tx, cypher.READ_HEAD, id=head_id(lane)))[0]["n"]
-                place = Cursor(epoch, PARTITION, lane, head).to_proto()
-                feeds.append(
-                    feed_pb2.FeedState(
-                        feed="journeys", head=place, watermarks=marks, parked=parked, waiting=waiting
-                    )
-                )
-            return feed_pb2.DescribeFeedsResponse(feeds=feeds)
-
-        return await self._graph.read(work)
-
-
-async def _promises(tx: AsyncManagedTransaction) -> tuple[list[Watermark], str]:
-    """How far the feed reflects its upstreams, and its epoch."""
-    return await _watermarks(tx), (await rows_of(tx, cypher.READ_META))[0]["epoch"]
+        states = {
+            lane: _state_of(
+                (await self._graph.read_rows(cypher.FEED_STATE, uncut=UNCUT, head=head_id(lane)))[0]
+            )
+            for lane in LANES
+        }
+        parked = (await self._graph.read_rows(cypher.COUNT_PARKED))[0]["n"]
+        waiting = (await self._graph.read_rows(cypher.COUNT_WAITING))[0]["n"]
+        feeds = [
+            feed_pb2.FeedState(
+                feed="journeys",
+                head=Cursor(state.epoch, PARTITION, lane, state.head).to_proto(),
+                watermarks=[mark.to_proto() for mark in state.marks],
+                parked=parked,
+                waiting=waiting,
+            )
+            for lane, state in states.items()
+        ]
+        return feed_pb2.DescribeFeedsResponse(feeds=feeds)
 
 
-async def _watermarks(tx: AsyncManagedTransaction) -> list[Watermark]:
+def _state_of(row: Mapping[str, Any]) -> _State:
     """How far the journeys reflect events and customers.
 
-    An event is reflected once its own piece is placed and what identity made of it (read from the customers feed) is applied
-    too: so of the two places the lower counts.
+    An event is reflected once its own piece is placed, what identity made of it (read from the customers feed) is applied
+    too, and nothing that was left of it is yet to be cut: so of these places the lowest counts.
     """
-    said = await rows_of(tx, cypher.WATERMARKS)
-    cursors = await rows_of(tx, cypher.ALL_CURSORS)
-    own = [(r["feed"], Cursor(r["epoch"], r["partition"], Lane(r["lane"]), r["n"])) for r in cursors]
-    # After the cursors: what was left and is cut by now is in the page, which is read after this.
-    uncut = await _uncut(tx)
+    # Aggregating over nothing gives one row of nothing.
+    said = [r for r in row["said"] if r["of_feed"] is not None]
+    own = [
+        (r["feed"], Cursor(r["epoch"], r["partition"], Lane(r["lane"]), r["n"]))
+        for r in row["cursors"]
+        if r["feed"] is not None
+    ]
+    uncut = row["uncut"] and dict(
+        zip(
+            zip(row["uncut"]["feeds"], row["uncut"]["epochs"], strict=True),
+            row["uncut"]["places"],
+            strict=True,
+        )
+    )
     found = []
     for feed, cursor in sorted(own, key=lambda mark: (mark[0], mark[1].partition, mark[1].lane)):
         if feed == "events":
@@ -135,16 +150,7 @@ async def _watermarks(tx: AsyncManagedTransaction) -> list[Watermark]:
         if cursor.lane is Lane.BULK and uncut is not None:
             cursor = cursor.at(min(cursor.n, uncut.get((feed, cursor.epoch), 0)))
         found.append(Watermark(feed, cursor))
-    return found
-
-
-async def _uncut(tx: AsyncManagedTransaction) -> Mapping[tuple[str, str], int] | None:
-    """By feed and epoch, up to where everything read in the bulk lane is cut; None: all of it is."""
-    rows = await rows_of(tx, cypher.READ_UNCUT, id=UNCUT)
-    if not rows:
-        return None
-    row = rows[0]
-    return dict(zip(zip(row["feeds"], row["epochs"], strict=True), row["places"], strict=True))
+    return _State(tuple(found), row["epoch"], row["head"])
 
 
 def _resolved(said: Iterable[dict[str, object]], events: Cursor) -> int:
