@@ -16,7 +16,7 @@ from pathloom_identity.domain.evidence.table import Table, table
 from pathloom_local.errors import LocalError
 from pathloom_local.identity.mapping import PersonMap
 from pathloom_local.identity.truth import Truth
-from pathloom_local.send.expressions import HASH, BadValue, found
+from pathloom_local.send.expressions import HASH, BadValue, Template, Value, found
 from pathloom_local.send.reading import BadFile, check_columns, columns, format_of, rows, with_names
 
 
@@ -96,24 +96,25 @@ def check(source: Source) -> None:
 
 
 def _read(source: Source, side: bool, into: _Rows) -> None:
-    mapping, name = source.mapping, source.path.name
+    mapping, file = source.mapping, source.path.name
     hashed = HASH in str(mapping.record) + str(list(mapping.attributes.values()))
-    columns = list(mapping.attributes.items())
+    columns = [(attribute, value, _column(value)) for attribute, value in mapping.attributes.items()]
     absent = [attribute for attribute in into.values if attribute not in mapping.attributes]
     seen: set[str] = set()
     for row in rows(source.path, mapping):
         if row.problem:
-            into.bad.append(BadPerson(name, row.line, row.problem))
+            into.bad.append(BadPerson(file, row.line, row.problem))
             continue
         values = with_names(row) if hashed else row.values
         try:
-            made = [value.value(values) for _, value in columns]
+            # Most attributes are a column as it stands: that needs no template.
+            made = [values[name] if name in values else value.value(values) for _, value, name in columns]
             key = _key(mapping, values, row.number, seen)
             person = source.truth.person(values) if source.truth else ""
         except BadValue as error:
-            into.bad.append(BadPerson(name, row.line, str(error)))
+            into.bad.append(BadPerson(file, row.line, str(error)))
             continue
-        for (attribute, _), value in zip(columns, made, strict=True):
+        for (attribute, _, _), value in zip(columns, made, strict=True):
             into.values[attribute].append(None if value is None else _text(value))
         for attribute in absent:
             into.values[attribute].append(None)
@@ -122,6 +123,13 @@ def _read(source: Source, side: bool, into: _Rows) -> None:
         into.sides.append(side)
         into.truth.append(person)
         into.household.append(_text(found(values, source.household) or "") if source.household else "")
+
+
+def _column(value: Value) -> str:
+    """The column that the value is, or empty."""
+    if isinstance(value, Template) and len(value.parts) == 1 and isinstance(value.parts[0], tuple):
+        return value.parts[0][0]
+    return ""
 
 
 def _key(mapping: PersonMap, values: object, number: int, seen: set[str]) -> str:
