@@ -39,6 +39,7 @@ def up(
 
     Everything listens on the loopback interface. Data, passwords and logs are kept in one folder and survive restarts.
     A server named by PATHLOOM_<SERVICE>_DATABASE_URL or PATHLOOM_JOURNEY_GRAPH_NEO4J_URI is used instead of launching one.
+    PATHLOOM_LOCAL_NEO4J_JAVA_OPTIONS adds options to the Java of a Neo4j that is launched: "-Xmx2g" for much history.
 
     Exit codes: 0 stopped as asked, 130 asked before it was ready, 1 a step or a process failed, 4 the data folder is in use, 5 an archive is not the
     pinned one.

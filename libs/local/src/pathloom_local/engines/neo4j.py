@@ -69,6 +69,8 @@ class Neo4jServer:
                     await (await session.run(f"DROP {kind} `{row['name']}`")).consume()
 
 
+# The environment variable with more of them, separated by spaces; they win over these (a larger heap, say).
+MORE_JAVA_OPTIONS = "PATHLOOM_LOCAL_NEO4J_JAVA_OPTIONS"
 # A program that ends after a second is never worth an optimising compiler.
 BRIEFLY = ["-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
 
@@ -105,7 +107,8 @@ class Neo4j:
             await self._set_password(processes)
         main = ["org.neo4j.server.CommunityEntryPoint", f"--home-dir={self._home}"]
         main += [f"--config-dir={self._home / 'conf'}", "--console-mode"]
-        child = await processes.start(self._java(self.name, JAVA_OPTIONS, main))
+        options = [*JAVA_OPTIONS, *os.environ.get(MORE_JAVA_OPTIONS, "").split()]
+        child = await processes.start(self._java(self.name, options, main))
         await self._until_ready(child)
         return child
 
