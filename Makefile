@@ -103,7 +103,7 @@ check-deploy: setup
 ##@ Test
 .PHONY: test
 test: setup console ## Every test, on real PostgreSQL and Neo4j
-	@$(BIN)/pytest -m "not soak" -n 2 --dist loadscope $(ARGS)
+	@$(BIN)/pytest -m "not soak" -n 2 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 .PHONY: bench
 bench: setup console ## Figures beside their floors, measured in one run (ARGS="--help" says what can be asked)
