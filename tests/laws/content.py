@@ -1,7 +1,8 @@
 """What a platform says of people, through its public API, in a form in which two platforms can be compared.
 
-Customer ids are compared as they are (both platforms have one erasure secret). Ids of journeys and touchpoints are keyed
-by a secret of each graph: a touchpoint goes by its kind, beginning and contact instead.
+A customer's id is that of the record that was received first, and two platforms receive in different orders: a customer
+goes by the first identifier that leads to them instead. Ids of journeys and touchpoints are keyed by a secret of each
+graph: a touchpoint goes by its kind, beginning and contact.
 """
 
 import asyncio
@@ -60,10 +61,32 @@ async def content(
     found = await asyncio.gather(*map(customers_of, asked.values()))
     ids = sorted({each for group in found for each in group})
     views = await asyncio.gather(*map(everything, ids))
-    return {
-        "leads to": dict(zip(asked, found, strict=True)),
-        "customers": {view["customer_id"]: view for view in views},
-    }
+    return by_who(
+        {
+            "leads to": dict(zip(asked, found, strict=True)),
+            "customers": {view["customer_id"]: view for view in views},
+        }
+    )
+
+
+def by_who(said: Content) -> Content:
+    """With each customer called after the first identifier that leads to them alone, wherever they are named."""
+    names: dict[str, str] = {}
+    for key, ids in said["leads to"].items():
+        if len(ids) == 1:
+            names.setdefault(ids[0], f"whoever has {key}")
+
+    def named(value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return {names.get(key, key): named(each) for key, each in value.items()}
+        if isinstance(value, list):
+            return [named(each) for each in value]
+        return names.get(value, value) if isinstance(value, str) else value
+
+    renamed = named(said)
+    leads = {key: sorted(ids) for key, ids in renamed["leads to"].items()}
+    ordered = {key: plain(view) for key, view in renamed["customers"].items()}
+    return {"leads to": leads, "customers": ordered}
 
 
 def plain(view: Mapping[str, Any]) -> Any:
