@@ -27,7 +27,7 @@ def say(words: str) -> None:
     print(words, flush=True)
 
 
-# In `make soak` until it has been green: it found that journey-graph knows no trace of an identify, which is open.
+# In `make soak` while it starts a platform of its own: with that `make test` would take more than ten minutes.
 @pytest.mark.soak
 async def test_what_was_acknowledged_is_in_the_view_once_though_every_process_was_killed(
     engines_folder: Path,
