@@ -63,7 +63,7 @@ def test_a_veto_that_is_not_asked_is_noticed(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(linkage, "VETO", 0)
     monkeypatch.setattr(resolution, "VETO", 40 * BIT)
     with pytest.raises(AssertionError):
-        test_nobody_is_with_whom_a_veto_keeps_apart.hypothesis.inner_test(3)  # type: ignore[attr-defined]
+        test_nobody_is_with_whom_a_veto_keeps_apart.hypothesis.inner_test(3)  # type: ignore[attr-defined]  # Hypothesis puts it there
 
 
 @settings(max_examples=40, deadline=None)
@@ -94,7 +94,7 @@ def test_an_order_that_decides_is_noticed(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(linkage, "average_linkage", first_come)
     with pytest.raises(AssertionError):
-        test_no_order_of_pairs_matters.hypothesis.inner_test(5)  # type: ignore[attr-defined]
+        test_no_order_of_pairs_matters.hypothesis.inner_test(5)  # type: ignore[attr-defined]  # Hypothesis puts it there
 
 
 def test_one_weak_bridge_does_not_join_two_tight_groups() -> None:

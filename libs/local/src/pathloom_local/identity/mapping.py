@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pathloom_identity.domain.evidence.attributes import FURTHER, STANDARD, Attribute, Kind, standard
 
 from pathloom_local.send.expressions import BadMapping, Template, Value, expression, template
-from pathloom_local.send.mapping import FORMATS
+from pathloom_local.send.mapping_file import format_said, object_of, read_mapping
 
 _TOP = frozenset({"format", "delimiter", "encoding", "region", "record", "attributes"})
 _ORDERS = ("ymd", "dmy", "mdy")
@@ -42,31 +41,18 @@ class PersonMap:
 
 def read_person_map(path: Path) -> PersonMap:
     """Raises BadMapping, naming file and place."""
-    try:
-        said = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BadMapping(f"{path}: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise BadMapping(f"{path}: is no YAML: {error}") from None
-    try:
-        return compile_person_map(said)
-    except BadMapping as error:
-        raise BadMapping(f"{path}: {error}") from None
+    return read_mapping(path, compile_person_map)
 
 
 def compile_person_map(said: Any) -> PersonMap:
     """What the YAML says. Raises BadMapping, naming the place."""
-    if not isinstance(said, Mapping):
-        raise BadMapping("the file: is no object")
-    if "events" in said:
+    if isinstance(said, Mapping) and "events" in said:
         raise BadMapping(
             "events: this is a mapping of `pathloom send`; `pathloom identity` reads `attributes`"
         )
-    _known(said, "the file", _TOP)
-    fmt = str(said.get("format", ""))
-    if fmt and fmt not in FORMATS:
-        raise BadMapping(f"format: {fmt} is none of {', '.join(FORMATS)}")
-    attributes = said.get("attributes")
+    top = object_of(said, "the file", _TOP)
+    fmt = format_said(top)
+    attributes = top.get("attributes")
     if not isinstance(attributes, Mapping) or not attributes:
         raise BadMapping("attributes: is no object with at least one attribute")
     made, order = {}, "mdy"
@@ -74,14 +60,14 @@ def compile_person_map(said: Any) -> PersonMap:
         attribute, value, said_order = _attribute(str(name), each)
         made[attribute] = value
         order = said_order or order
-    record = said.get("record")
+    record = top.get("record")
     if record is not None and not isinstance(record, str):
         raise BadMapping("record: is no text with a {column} in it")
     return PersonMap(
         fmt,
-        str(said.get("delimiter", ",")),
-        str(said.get("encoding", "utf-8-sig")),
-        str(said.get("region", "")).upper(),
+        str(top.get("delimiter", ",")),
+        str(top.get("encoding", "utf-8-sig")),
+        str(top.get("region", "")).upper(),
         template(record, "record") if record is not None else None,
         made,
         order,
@@ -118,8 +104,3 @@ def _named(name: str, kind: Any, immutable: bool, place: str) -> Attribute:
             f"any other attribute says what it is: {{from: ..., kind: text}}"
         )
     return Attribute(name, Kind(kind), immutable)
-
-
-def _known(said: Mapping[Any, Any], place: str, known: frozenset[str]) -> None:
-    if unknown := sorted(map(str, set(said) - known)):
-        raise BadMapping(f"{place}: {', '.join(unknown)} is not known; there are {', '.join(sorted(known))}")

@@ -16,7 +16,7 @@ from pathloom_identity.domain.evidence.table import Table, table
 from pathloom_local.errors import LocalError
 from pathloom_local.identity.mapping import PersonMap
 from pathloom_local.identity.truth import Truth
-from pathloom_local.send.expressions import HASH, BadValue, Template, Value, found
+from pathloom_local.send.expressions import HASH, BadValue, Row, Template, Value, found
 from pathloom_local.send.reading import BadFile, check_columns, columns, format_of, rows, with_names
 
 
@@ -132,10 +132,10 @@ def _column(value: Value) -> str:
     return ""
 
 
-def _key(mapping: PersonMap, values: object, number: int, seen: set[str]) -> str:
+def _key(mapping: PersonMap, values: Row, number: int, seen: set[str]) -> str:
     if mapping.record is None:
         return f"{number:012d}"
-    key = mapping.record.value(values)  # type: ignore[arg-type]
+    key = mapping.record.value(values)
     if key is None:
         raise BadValue("record: is empty, so nothing names the record")
     text = _text(key).strip()

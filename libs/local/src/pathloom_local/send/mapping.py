@@ -5,12 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from pathloom_local.send.expressions import BadMapping, BadValue, Row, Value, expression, template
+from pathloom_local.send.mapping_file import format_said, object_of, read_mapping
 from pathloom_local.send.times import Time, zone
 
-FORMATS = ("csv", "jsonl", "parquet")
 CALLS = ("track", "identify", "page", "screen", "group", "alias")
 _TOP = frozenset({"source", "format", "delimiter", "encoding", "time", "events"})
 _SOURCE = frozenset(
@@ -128,24 +126,13 @@ class FileMap:
 
 def read_map(path: Path) -> FileMap:
     """Raises BadMapping, naming file and place."""
-    try:
-        said = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BadMapping(f"{path}: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise BadMapping(f"{path}: is no YAML: {error}") from None
-    try:
-        return compile_map(said)
-    except BadMapping as error:
-        raise BadMapping(f"{path}: {error}") from None
+    return read_mapping(path, compile_map)
 
 
 def compile_map(said: Any) -> FileMap:
     """What the YAML says. Raises BadMapping, naming the place."""
-    top = _object(said, "the file", _TOP)
-    fmt = str(top.get("format", ""))
-    if fmt and fmt not in FORMATS:
-        raise BadMapping(f"format: {fmt} is none of {', '.join(FORMATS)}")
+    top = object_of(said, "the file", _TOP)
+    fmt = format_said(top)
     events = top.get("events")
     if not isinstance(events, list) or not events:
         raise BadMapping("events: is no list of at least one event")
@@ -160,7 +147,7 @@ def compile_map(said: Any) -> FileMap:
 
 
 def _source(said: Any) -> dict[str, Any]:
-    source = _object(said, "source", _SOURCE)
+    source = object_of(said, "source", _SOURCE)
     for needed in ("source_id", "namespace"):
         if not source.get(needed):
             raise BadMapping(f"source.{needed}: is missing")
@@ -174,7 +161,7 @@ def _source(said: Any) -> dict[str, Any]:
 
 
 def _rule(said: Any, place: str, common_time: Any) -> EventRule:
-    event = _object(said, place, frozenset(_EVENT) | {"type", "time", "when"})
+    event = object_of(said, place, frozenset(_EVENT) | {"type", "time", "when"})
     call = str(event.get("type", "track"))
     if call not in CALLS:
         raise BadMapping(f"{place}.type: {call} is none of {', '.join(CALLS)}")
@@ -197,7 +184,7 @@ def _time(said: Any, place: str) -> Time:
     given = (
         {"from": said}
         if isinstance(said, str)
-        else _object(said, place, frozenset({"from", "format", "zone"}))
+        else object_of(said, place, frozenset({"from", "format", "zone"}))
     )
     if not isinstance(given.get("from"), str):
         raise BadMapping(f"{place}.from: is missing")
@@ -209,7 +196,7 @@ def _time(said: Any, place: str) -> Time:
 
 
 def _condition(said: Any, place: str) -> Condition:
-    given = _object(said, place, frozenset({"value", "in", "not_in"}))
+    given = object_of(said, place, frozenset({"value", "in", "not_in"}))
     if "value" not in given:
         raise BadMapping(f"{place}.value: is missing")
     return Condition(
@@ -225,11 +212,3 @@ def _texts(said: Any, place: str) -> frozenset[str] | None:
     if not isinstance(said, list):
         raise BadMapping(f"{place}: is no list")
     return frozenset(map(str, said))
-
-
-def _object(said: Any, place: str, known: frozenset[str]) -> dict[str, Any]:
-    if not isinstance(said, Mapping):
-        raise BadMapping(f"{place}: is no object")
-    if unknown := sorted(map(str, set(said) - known)):
-        raise BadMapping(f"{place}: {', '.join(unknown)} is not known; there are {', '.join(sorted(known))}")
-    return {str(name): value for name, value in said.items()}

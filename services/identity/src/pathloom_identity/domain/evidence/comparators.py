@@ -102,17 +102,21 @@ def _name(ladder: _Ladder, pairs: Pairs, column: Column, other_kind: Kind) -> Le
     alike[ladder.open] = similarity(words, *ladder.pairs())
     ladder.take(_close(words, *ladder.pairs(), alike[ladder.open]))
     ladder.take(_initial(words, *ladder.pairs()))
+    _take_crossed(ladder, pairs, words, other_kind)
+    ladder.take(alike[ladder.open] >= SIMILAR)
+    return ladder.rest()
+
+
+def _take_crossed(ladder: _Ladder, pairs: Pairs, words: Words, other_kind: Kind) -> None:
+    """The next level is where one's value is the other's of another kind."""
     other = pairs.records.of(other_kind)
     if other is None:
         ladder.skip()
-    else:
-        at = ladder.open
-        a, b = ladder.pairs()
-        c, d = (codes[at] for codes in pairs.codes(other))
-        # Where the other names agree nothing was swapped: Richard Richardson is not the Lisa of that name.
-        ladder.take((c != d) & (_same_word(words, a, d) | _same_word(words, b, c)))
-    ladder.take(alike[ladder.open] >= SIMILAR)
-    return ladder.rest()
+        return
+    a, b = ladder.pairs()
+    c, d = (codes[ladder.open] for codes in pairs.codes(other))
+    # Where the other values agree nothing was swapped: Richard Richardson is not the Lisa of that name.
+    ladder.take((c != d) & (_same_word(words, a, d) | _same_word(words, b, c)))
 
 
 def _close(words: Words, a: Codes, b: Codes, alike: NDArray[np.float64] | None = None) -> Mask:
@@ -234,14 +238,7 @@ def place(pairs: Pairs, column: Column) -> Levels:
     ladder = _Ladder(*pairs.codes(column))
     words = column.words
     ladder.take(_close(words, *ladder.pairs()))
-    street = pairs.records.of(Kind.STREET)
-    if street is None:
-        ladder.skip()
-    else:
-        at = ladder.open
-        a, b = ladder.pairs()
-        c, d = (codes[at] for codes in pairs.codes(street))
-        ladder.take((c != d) & (_same_word(words, a, d) | _same_word(words, b, c)))
+    _take_crossed(ladder, pairs, words, Kind.STREET)
     return ladder.rest()
 
 
