@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import TypeVar
 
-from neo4j import AsyncDriver, AsyncGraphDatabase
 from pathloom.identity.v1 import customers_pb2, customers_pb2_grpc, events_pb2, events_pb2_grpc
 from pathloom.journey_graph.v1 import journeys_pb2_grpc
 from pathloom_kit.clock import Clock, SystemClock
@@ -38,29 +37,10 @@ from pathloom_journey_graph.application.recut import Recut
 from pathloom_journey_graph.application.trace_event import TraceEvent
 from pathloom_journey_graph.domain.blueprint import Blueprints
 from pathloom_journey_graph.entrypoints.grpc import DOMAIN, SERVICE, JourneyServicer, UseCases
+from pathloom_journey_graph.schema import driver_of
 from pathloom_journey_graph.settings import Settings
 
 E = TypeVar("E", bound=Entry)
-
-
-def driver_of(settings: Settings) -> AsyncDriver:
-    """A pool of connections; nothing is opened yet."""
-    return AsyncGraphDatabase.driver(
-        settings.neo4j_uri,
-        auth=(settings.neo4j_user, settings.neo4j_password.get_secret_value()),
-        user_agent="pathloom-journey-graph",
-        notifications_min_severity="OFF",
-    )
-
-
-def migrate(settings: Settings) -> None:
-    """Constraints and indexes."""
-
-    async def run() -> None:
-        async with driver_of(settings) as driver:
-            await Graph(driver, settings.neo4j_database).migrate()
-
-    asyncio.run(run())
 
 
 def digest(blueprints: Blueprints) -> str:
