@@ -1,4 +1,4 @@
-"""A platform of its own under load and under fire, round by round, and what is wrong with it afterwards."""
+"""A platform under load and under fire, round by round, and what is wrong with it afterwards."""
 
 import asyncio
 import itertools
@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 from pathloom_local.api.client import PublicApi
 from pathloom_local.api.door import read_key
-from pathloom_local.platform import Options, Platform
+from pathloom_local.platform import Platform
 
 from tests.laws.journal import Journal
 from tests.laws.killer import Killer
@@ -20,8 +20,6 @@ from tests.laws.people import SOURCES, Event
 from tests.laws.read_back import Found, Totals, found, settled, totals
 from tests.laws.verdict import differences
 from tests.laws.writers import Load, attempt
-
-PEOPLE_A_KILL = 5
 
 Say = Callable[[str], None]
 
@@ -41,12 +39,13 @@ class Ordeal:
     _people: "itertools.count[int]" = field(default_factory=itertools.count)
     _begun: float = field(default_factory=time.monotonic)
 
-    async def round(self, number: int, victims: Sequence[str]) -> list[str]:
-        """Load from before the first kill until after the last start; what is wrong once it has settled."""
+    async def round(self, number: int, victims: Sequence[str], people: int) -> list[str]:
+        """Load (the events of so many people) from before the first kill until after the last start; what is wrong once it
+        has settled."""
         before, journal = await totals(self.api), Journal()
         chance = random.Random(f"{self.seed} writers {number}")
-        people = [self.newcomer() for _ in range(PEOPLE_A_KILL * len(victims))]
-        load = Load(journal, self.doors, self.keys, chance, people)
+        load_of = [self.newcomer() for _ in range(people)]
+        load = Load(journal, self.doors, self.keys, chance, load_of)
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(load.run())
             await self.killer.strike(victims)
@@ -87,17 +86,14 @@ class Ordeal:
 
 
 @asynccontextmanager
-async def ordeal(options: Options, seed: int, say: Say) -> AsyncIterator[Ordeal]:
-    """A platform started for this alone, with its sources declared."""
-    async with Platform(options) as platform:
-        gateways = [
-            name for name in platform.addresses if name.startswith("gateway") and name.endswith("-http")
-        ]
-        doors = [f"http://{platform.addresses[name]}" for name in gateways]
-        async with PublicApi(doors[0], read_key(platform.secrets["admin_key"]), patience_s=120) as api:
-            keys = {source: await _declare(api, source) for source in SOURCES}
-            killer = Killer(platform, random.Random(f"{seed} killer"), say)
-            yield Ordeal(platform, api, doors, keys, seed, say, killer)
+async def ordeal(platform: Platform, seed: int, say: Say) -> AsyncIterator[Ordeal]:
+    """A running platform, with sources for this declared; nobody else may use it meanwhile."""
+    gateways = [name for name in platform.addresses if name.startswith("gateway") and name.endswith("-http")]
+    doors = [f"http://{platform.addresses[name]}" for name in gateways]
+    async with PublicApi(doors[0], read_key(platform.secrets["admin_key"]), patience_s=120) as api:
+        keys = {source: await _declare(api, source) for source in SOURCES}
+        killer = Killer(platform, random.Random(f"{seed} killer"), say)
+        yield Ordeal(platform, api, doors, keys, seed, say, killer)
 
 
 async def _declare(api: PublicApi, source: str) -> str:

@@ -171,29 +171,9 @@ async def test_nobody_is_in_any_log(world: World) -> None:
     assert planted.found
 
 
-async def test_what_was_erased_stays_erased_and_who_comes_back_is_new(world: World) -> None:
-    running, erased = world.running, world.erased
-    again = await say(running, world.keys, list(erased.told()))
-    assert again == ["ERASED"] * len(list(erased.told()))
-    assert await say(running, world.keys, list(erased.refused()))
-    await running.settled()
-    left = await everywhere(running, erased.texts)
-    assert {where for where in left if "quarantine" not in where} == set()
-    came_back = {"type": "identify", "messageId": "back-again", "userId": f"u-{erased.mark}"}
-    traits = {"traits": {"email": "somebody@new.example.org", "first_name": "Somebody"}}
-    assert await say(running, world.keys, [("lawcrm", {**came_back, **traits})]) == []
-    await running.settled()
-    asked = {"identifier": {"type": "email", "value": "somebody@new.example.org"}}
-    found = (await running.api.look_up(asked)).view
-    assert found.customer_id not in ("", world.customer_id)
-    assert found.name == "Somebody"
-    assert len(found.known_as) == 1
-    await running.api.json("POST", "/v1/erasures", {"customer_id": found.customer_id})
-    await running.settled()
-
-
 @pytest.mark.soak
 async def test_after_rotation_the_disk_holds_nothing_of_them(world: World) -> None:
+    """Before anybody sends events of theirs again: those that are refused for a mistake wait in the quarantine."""
     running, erased, neighbour = world.running, world.erased, world.neighbour
     await keys_forgotten(running, erased)
     root = running.local.folder.root
@@ -214,3 +194,24 @@ async def test_after_rotation_the_disk_holds_nothing_of_them(world: World) -> No
     after = await looked()
     assert places(after, erased) == set()
     assert places(after, neighbour)
+
+
+async def test_what_was_erased_stays_erased_and_who_comes_back_is_new(world: World) -> None:
+    running, erased = world.running, world.erased
+    again = await say(running, world.keys, list(erased.told()))
+    assert again == ["ERASED"] * len(list(erased.told()))
+    assert await say(running, world.keys, list(erased.refused()))
+    await running.settled()
+    left = await everywhere(running, erased.texts)
+    assert {where for where in left if "quarantine" not in where} == set()
+    came_back = {"type": "identify", "messageId": "back-again", "userId": f"u-{erased.mark}"}
+    traits = {"traits": {"email": "somebody@new.example.org", "first_name": "Somebody"}}
+    assert await say(running, world.keys, [("lawcrm", {**came_back, **traits})]) == []
+    await running.settled()
+    asked = {"identifier": {"type": "email", "value": "somebody@new.example.org"}}
+    found = (await running.api.look_up(asked)).view
+    assert found.customer_id not in ("", world.customer_id)
+    assert found.name == "Somebody"
+    assert len(found.known_as) == 1
+    await running.api.json("POST", "/v1/erasures", {"customer_id": found.customer_id})
+    await running.settled()

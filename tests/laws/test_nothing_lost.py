@@ -10,32 +10,35 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from pathloom_local.platform import Options
+from pathloom_local.platform import Options, Platform
 
 from tests.laws.journal import Journal
 from tests.laws.ordeal import Ordeal, ordeal
 from tests.laws.people import events_of
-from tests.laws.read_back import totals
+from tests.laws.read_back import settled, totals
+from tests.laws.running import Running
 from tests.laws.verdict import differences
 
 SEED = int(os.environ.get("PATHLOOM_LAW1_SEED", "1"))
 KILLS = int(os.environ.get("PATHLOOM_LAW1_KILLS", "300"))
 KILLS_A_ROUND = 10
+PEOPLE_A_KILL = 5
+PEOPLE = 15
+"""Of the round in `make test`, in which every process is killed."""
 
 
 def say(words: str) -> None:
     print(words, flush=True)
 
 
-# In `make soak` while it starts a platform of its own: with that `make test` would take more than ten minutes.
-@pytest.mark.soak
 async def test_what_was_acknowledged_is_in_the_view_once_though_every_process_was_killed(
-    engines_folder: Path,
+    running: Running,
 ) -> None:
     say(f"seed {SEED}")
-    async with ordeal(Options(data=engines_folder / "law1"), SEED, say) as under_fire:
+    await settled(running.api)
+    async with ordeal(running.local, SEED, say) as under_fire:
         everybody = under_fire.platform.names()
-        wrong = await under_fire.round(1, under_fire.killer.choose(len(everybody)))
+        wrong = await under_fire.round(1, under_fire.killer.choose(len(everybody)), PEOPLE)
         assert not wrong, "\n".join(wrong)
         assert set(under_fire.killer.kills) == set(everybody)
         assert not under_fire.killer.ended_by_themselves
@@ -69,13 +72,16 @@ async def test_hundreds_of_kills_lose_and_double_nothing(
 ) -> None:
     say(f"seed {SEED}, {KILLS} kills, replicas {dict(replicas) or 1}")
     data = engines_folder / f"law1-soak-{len(replicas)}"
-    async with ordeal(Options(data=data, replicas=replicas), SEED, say) as under_fire:
+    async with (
+        Platform(Options(data=data, replicas=replicas)) as platform,
+        ordeal(platform, SEED, say) as under_fire,
+    ):
         start = await totals(under_fire.api)
         number = 0
         while (kills := under_fire.killer.kills.total()) < KILLS:
             number += 1
             victims = under_fire.killer.choose(min(KILLS_A_ROUND, KILLS - kills))
-            wrong = await under_fire.round(number, victims)
+            wrong = await under_fire.round(number, victims, PEOPLE_A_KILL * len(victims))
             assert not wrong, "\n".join(wrong)
         assert not under_fire.killer.ended_by_themselves
         # What an early round acknowledged may not have gone in a later one.

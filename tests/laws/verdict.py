@@ -139,7 +139,7 @@ def _totals(accepted: int, expected: Counter[str], before: Totals, after: Totals
         "entries of the event log": (accepted, after.logged - before.logged),
         "touchpoints measured": (expected.total(), after.touches - before.touches),
         "contacts measured": (expected["contact"], after.contacts - before.contacts),
-        "parked entries": (0, after.parked),
-        "quarantined events": (0, after.quarantined),
+        "entries parked": (0, after.parked - before.parked),
+        "events quarantined": (0, after.quarantined - before.quarantined),
     }
     return [f"{has} {what}, not {must}" for what, (must, has) in counted.items() if must != has]

@@ -10,9 +10,12 @@ from pathloom.gateway.v1.view_pb2 import CustomerView
 from pathloom_gateway.adapters.read_model import customers as customers_module
 from pathloom_gateway.adapters.read_model import journeys as journeys_module
 from pathloom_gateway.adapters.read_model import recompose as recompose_module
+from pathloom_gateway.adapters.read_model import views as views_module
 from pathloom_gateway.adapters.read_model import widen as widen_module
 from pathloom_gateway.adapters.read_model.customers import Touched
+from pathloom_gateway.adapters.read_model.progress import PostgresProgress
 from pathloom_gateway.adapters.read_model.store import FEEDS, ReadModelStore, key_of
+from pathloom_gateway.adapters.read_model.views import PostgresViews
 from pathloom_kit.clock import ManualClock
 from pathloom_kit.feeds.cursor import Cursor, Lane
 from pathloom_kit.feeds.stale import StaleCursor
@@ -45,6 +48,8 @@ class Reader:
         self.made = made
         self.at: dict[Place, Cursor] = {}
         self.shown: set[str] = set()
+        clock = ManualClock(START)
+        self.views = PostgresViews(database, PostgresProgress(database, clock))
         self.restart()
 
     def restart(self) -> None:
@@ -99,15 +104,21 @@ class Reader:
     async def check(self) -> None:
         """Every touchpoint once, and none gone that was there."""
         seen: list[str] = []
+        listed: list[str] = []
         async with self.database.asyncpg() as conn:
-            for row in await conn.fetch("SELECT message FROM view_document"):
+            documents = await conn.fetch("SELECT customer_id, message FROM view_document")
+            for row in documents:
                 view = CustomerView.FromString(row["message"])
                 seen += [
                     one.touchpoint_id
                     for j in (*view.journeys, *view.closed_journeys)
                     for one in j.touchpoints
                 ]
+        for row in documents:
+            journeys, _, _ = await self.views.journeys(row["customer_id"], 200, "")
+            listed += [one.touchpoint_id for journey in journeys for one in journey.touchpoints]
         assert len(seen) == len(set(seen)), "history is counted twice"
+        assert len(listed) == len(set(listed)), "history is listed twice"
         assert self.shown <= set(seen), "history is dropped"
         self.shown = set(seen)
 
@@ -291,13 +302,18 @@ def nothing_kept(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(journeys_module, "_keep_lost", lose)
 
 
+async def _nothing(*_: Any) -> dict[str, set[str]]:
+    return {}
+
+
 def nothing_hidden(patch: pytest.MonkeyPatch) -> None:
-    """Each journey shows all that it holds."""
+    """Each journey of a view shows all that it holds."""
+    patch.setattr(recompose_module, "hidden_in", _nothing)
 
-    async def nobody(*_: Any) -> dict[str, set[str]]:
-        return {}
 
-    patch.setattr(recompose_module, "_hidden", nobody)
+def nothing_hidden_in_lists(patch: pytest.MonkeyPatch) -> None:
+    """Each journey of a list shows all that it holds."""
+    patch.setattr(views_module, "hidden_in", _nothing)
 
 
 def contacts_stay(patch: pytest.MonkeyPatch) -> None:
@@ -327,6 +343,7 @@ CASES = [
     pytest.param(MERGE_BACKWARDS, LIVE_PLACES, 1, no_ghosts, id="withdrawn"),
     pytest.param(SPLIT, LIVE_PLACES, 1, nothing_kept, id="shrunk"),
     pytest.param(MERGE, LIVE_PLACES, 1, nothing_hidden, id="overlapping"),
+    pytest.param(MERGE, LIVE_PLACES, 1, nothing_hidden_in_lists, id="listed"),
     pytest.param(BOUND, [LIVE_PLACES[1], *LIVE_PLACES], 1, contacts_stay, id="bound"),
     pytest.param(REBOUND, [*BULK_PLACES, *LIVE_PLACES], 3, versions_do_not_count, id="versions"),
 ]

@@ -74,8 +74,7 @@ class JourneysFeed:
             return seen[2]
 
     async def _read_page(self, after: Cursor, limit: int, state: _State) -> pb.FollowJourneysResponse:
-        found = await self._graph.write_rows(cypher.LOCK_HEAD, id=head_id(after.lane))
-        head = found[0]["n"] if found else 0
+        head = await self._head(after.lane)
 
         async def work(tx: AsyncManagedTransaction) -> pb.FollowJourneysResponse:
             read = await rows_of(
@@ -100,20 +99,27 @@ class JourneysFeed:
 
         return await self._graph.read(work)
 
+    async def _head(self, lane: Lane) -> int:
+        """Under its lock."""
+        found = await self._graph.write_rows(cypher.LOCK_HEAD, id=head_id(lane))
+        return int(found[0]["n"]) if found else 0
+
     async def describe(self) -> feed_pb2.DescribeFeedsResponse:
         """Heads, watermarks, what is parked and what waits."""
+        # As for a page: the heads after the watermarks, so that whoever has read up to them has what those stand for.
         states = {
             lane: _state_of(
                 (await self._graph.read_rows(cypher.FEED_STATE, uncut=UNCUT, head=head_id(lane)))[0]
             )
             for lane in LANES
         }
+        heads = {lane: await self._head(lane) for lane in LANES}
         parked = (await self._graph.read_rows(cypher.COUNT_PARKED))[0]["n"]
         waiting = (await self._graph.read_rows(cypher.COUNT_WAITING))[0]["n"]
         feeds = [
             feed_pb2.FeedState(
                 feed="journeys",
-                head=Cursor(state.epoch, PARTITION, lane, state.head).to_proto(),
+                head=Cursor(state.epoch, PARTITION, lane, heads[lane]).to_proto(),
                 watermarks=[mark.to_proto() for mark in state.marks],
                 parked=parked,
                 waiting=waiting,

@@ -39,6 +39,8 @@ class _Seen:
     as_of_us: int = 0
     left: bool = False
     """Documents that history has touched are yet to be composed."""
+    recutting: bool = False
+    """Some journey was withdrawn, and whether all that it held has come elsewhere is not known yet."""
     live_as_of_us: int = 0
     """When the newest event of the live lane was received."""
 
@@ -75,6 +77,9 @@ class PostgresProgress:
             cursors = await conn.fetch("SELECT feed, partition, lane, epoch, n FROM feed_cursor")
             marks = await conn.fetch("SELECT feed, of_feed, partition, lane, epoch, n FROM feed_watermark")
             left = await conn.fetchval("SELECT EXISTS (SELECT FROM view_left)")
+            recutting = await conn.fetchval(
+                "SELECT EXISTS (SELECT FROM view_journey WHERE withdrawn AND body IS NOT NULL)"
+            )
             heard = await conn.fetch("SELECT feed, partition, lane, head, heard_us, as_of_us FROM view_heard")
         heard_us: dict[str, int] = {}
         for row in heard:
@@ -86,6 +91,7 @@ class PostgresProgress:
             heard_us,
             max((row["as_of_us"] for row in heard if row["feed"] == EVENTS), default=0),
             left,
+            recutting,
             max(
                 (row["as_of_us"] for row in heard if row["feed"] == EVENTS and row["lane"] == Lane.LIVE),
                 default=0,
@@ -136,7 +142,7 @@ class PostgresProgress:
     def settled(self) -> bool:
         """All cursors at the heads last heard, and each upstream had read everything that is here."""
         seen = self._seen
-        if any(feed not in seen.heard_us for feed in FEEDS) or self._behind() or seen.left:
+        if any(feed not in seen.heard_us for feed in FEEDS) or self._behind() or seen.left or seen.recutting:
             return False
         for (feed, partition, lane), (epoch, n) in seen.cursors.items():
             followers = {

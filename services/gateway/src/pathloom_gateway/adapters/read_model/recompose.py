@@ -18,11 +18,11 @@ from pathloom_gateway.adapters.read_model.documents import (
     pack_parts,
     unpack_parts,
 )
+from pathloom_gateway.adapters.read_model.hidden import hidden_in
 from pathloom_gateway.adapters.read_model.households import households
 from pathloom_gateway.adapters.read_model.resolve import present_ids
 from pathloom_gateway.domain.customer_view import MOST_CLOSED, MOST_LIVE, Composed, Live, compose_view
 from pathloom_gateway.domain.journey_view import JourneyPart, journey_part
-from pathloom_gateway.domain.shown import Claim, hidden_touchpoints
 
 # A customer on more journeys at once than this has the others counted only.
 _MOST_GOING = 100
@@ -43,13 +43,6 @@ LEFT JOIN LATERAL (
 ) w ON true
 LEFT JOIN view_journey j ON j.journey_id = w.journey_id
 LEFT JOIN view_score s ON s.journey_id = j.journey_id AND s.body IS NOT NULL
-"""
-_CLAIMS = """
-SELECT t.touchpoint_id, j.journey_id, j.withdrawn, j.customer_id = j.owner AS present, j.customer_version, j.generation,
-       j.version, coalesce(c.version, 0) AS now_version
-FROM view_contested x JOIN view_touchpoint t USING (touchpoint_id) JOIN view_journey j ON j.journey_id = t.journey_id
-LEFT JOIN view_customer c ON c.customer_id = j.customer_id
-WHERE x.touchpoint_id IN (SELECT touchpoint_id FROM view_touchpoint WHERE journey_id = ANY($1))
 """
 _LIVES = """
 SELECT o.owner, l.body, l.last_us FROM unnest($1::text[]) AS o(owner) CROSS JOIN LATERAL (
@@ -101,7 +94,7 @@ async def _recompose(conn: RawConnection, owners: Sequence[str], now_us: int) ->
     lives: dict[str, list[Live]] = {}
     for row in await conn.fetch(_LIVES, standing, MOST_LIVE):
         lives.setdefault(row["owner"], []).append(Live(LiveContact.FromString(row["body"]), row["last_us"]))
-    hidden = await _hidden(conn, [row["journey_id"] for held in rows.values() for row in held])
+    hidden = await hidden_in(conn, [row["journey_id"] for held in rows.values() for row in held])
     homes = await households(conn, standing)
     documents: dict[str, Document] = {}
     fragments: list[tuple[str, bytes, str]] = []
@@ -160,22 +153,6 @@ async def _let_go(conn: RawConnection, customer_ids: Sequence[str]) -> None:
         list(customer_ids),
     )
     await drop_customer_rows(conn, [row["customer_id"] for row in rows], Touched())
-
-
-async def _hidden(conn: RawConnection, journey_ids: Sequence[str]) -> dict[str, set[str]]:
-    contested: dict[str, list[Claim]] = {}
-    for row in await conn.fetch(_CLAIMS, list(journey_ids)):
-        contested.setdefault(row["touchpoint_id"], []).append(
-            Claim(
-                journey_id=row["journey_id"],
-                present=row["present"],
-                lag=max(0, row["now_version"] - row["customer_version"]),
-                withdrawn=row["withdrawn"],
-                generation=row["generation"],
-                version=row["version"],
-            )
-        )
-    return hidden_touchpoints(contested)
 
 
 def _part(row: Any, hidden: set[str]) -> JourneyPart:

@@ -1,6 +1,6 @@
 """The read model, read. The hot reads are one prepared statement on a raw connection."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from pathloom.gateway.v1.view_pb2 import JourneyView, LiveContact, QueueNow
@@ -9,6 +9,7 @@ from pathloom.scoring.v1.scores_pb2 import Score
 from pathloom_kit.postgres import Database, RawConnection
 
 from pathloom_gateway.adapters.read_model.documents import Summary, unpack_summary
+from pathloom_gateway.adapters.read_model.hidden import hidden_in
 from pathloom_gateway.adapters.read_model.keys import contact_key
 from pathloom_gateway.adapters.read_model.progress import PostgresProgress
 from pathloom_gateway.adapters.read_model.resolve import present_ids
@@ -16,7 +17,7 @@ from pathloom_gateway.adapters.read_model.tokens import token_from, token_of
 from pathloom_gateway.application.answers import Form, Listed, ReadyView
 from pathloom_gateway.application.ports_reads import FoundContact, IdentifierHits, QueuesNow
 from pathloom_gateway.domain.finish import LIVE_FOR_US
-from pathloom_gateway.domain.journey_view import MOST_TOUCHPOINTS, journey_part
+from pathloom_gateway.domain.journey_view import MOST_TOUCHPOINTS, JourneyPart, journey_part
 from pathloom_gateway.domain.read_errors import CustomerErased, CustomerNotFound, JourneyNotFound
 from pathloom_gateway.domain.sentence import SentenceFacts, sentence
 
@@ -65,6 +66,10 @@ SELECT j.journey_id, j.version, j.withdrawn, j.opened_us, j.body, s.body AS scor
 LEFT JOIN view_score s ON s.journey_id = j.journey_id AND s.body IS NOT NULL
 WHERE j.owner = $1 AND j.body IS NOT NULL AND ($2::bigint IS NULL OR (-j.opened_us, j.journey_id) > ($2::bigint, $3::text))
 ORDER BY j.opened_us DESC, j.journey_id LIMIT $4
+"""
+_JOURNEY = """
+SELECT j.journey_id, j.version, j.withdrawn, j.owner, j.body, s.body AS score FROM view_journey j
+LEFT JOIN view_score s ON s.journey_id = j.journey_id AND s.body IS NOT NULL WHERE j.journey_id = $1 AND j.body IS NOT NULL
 """
 _WAITING = """
 SELECT queue, count(*) AS waiting, min(waiting_us) AS first,
@@ -165,26 +170,32 @@ class PostgresViews:
 
     async def journeys(self, owner: str, size: int, token: str) -> tuple[Sequence[JourneyView], str, int]:
         after = token_from(token, (int, str))
-        async with self._database.asyncpg() as conn:
+        # One snapshot: what the journeys hold, and which of them shows it.
+        async with (
+            self._database.asyncpg() as conn,
+            conn.transaction(readonly=True, isolation="repeatable_read"),
+        ):
             rows = await conn.fetch(_JOURNEYS, owner, *(after or (None, None)), size + 1)
             total = await conn.fetchval(
                 "SELECT count(*) FROM view_journey WHERE owner = $1 AND body IS NOT NULL", owner
             )
+            hidden = await hidden_in(conn, [row["journey_id"] for row in rows])
         following = ""
         if len(rows) > size:
             following = token_of(-rows[size - 1]["opened_us"], rows[size - 1]["journey_id"])
-        return [_journey(row, MOST_TOUCHPOINTS) for row in rows[:size]], following, total
+        parts = [_journey(row, hidden, MOST_TOUCHPOINTS) for row in rows[:size]]
+        return [part.view for part in parts if not part.empty], following, total
 
     async def journey(self, journey_id: str) -> tuple[JourneyView, str]:
-        async with self._database.asyncpg() as conn:
-            row = await conn.fetchrow(
-                "SELECT j.version, j.withdrawn, j.owner, j.body, s.body AS score FROM view_journey j LEFT JOIN view_score s "
-                "ON s.journey_id = j.journey_id AND s.body IS NOT NULL WHERE j.journey_id = $1 AND j.body IS NOT NULL",
-                journey_id,
-            )
-        if row is None:
+        async with (
+            self._database.asyncpg() as conn,
+            conn.transaction(readonly=True, isolation="repeatable_read"),
+        ):
+            row = await conn.fetchrow(_JOURNEY, journey_id)
+            part = _journey(row, await hidden_in(conn, [journey_id]), 200) if row is not None else None
+        if part is None or part.empty:
             raise JourneyNotFound("no journey of this id")
-        return _journey(row, 200), row["owner"]
+        return part.view, row["owner"]
 
     async def queues(self, now_us: int, window_us: int) -> QueuesNow:
         async with self._database.asyncpg() as conn:
@@ -248,9 +259,13 @@ def _listed(row: Any, now_us: int) -> Listed:
     )
 
 
-def _journey(row: Any, most: int) -> JourneyView:
+def _journey(row: Any, hidden: Mapping[str, Collection[str]], most: int) -> JourneyPart:
     score = Score.FromString(row["score"]) if row["score"] is not None else None
-    journey = Journey.FromString(row["body"])
     return journey_part(
-        journey, row["version"], score, withdrawn=row["withdrawn"], most_touchpoints=most
-    ).view
+        Journey.FromString(row["body"]),
+        row["version"],
+        score,
+        hidden=hidden.get(row["journey_id"], ()),
+        withdrawn=row["withdrawn"],
+        most_touchpoints=most,
+    )
