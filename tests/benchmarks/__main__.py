@@ -14,7 +14,6 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from itertools import islice
 from pathlib import Path
 
 from pathloom_local.api.client import PublicApi
@@ -23,7 +22,7 @@ from pathloom_local.demo.history import Play
 from pathloom_local.demo.truth import identifiers_of
 from pathloom_local.platform import Options, Platform
 
-from tests.benchmarks.arrivals import RATE, arriving, company, keys_of, live, load, loading
+from tests.benchmarks.arrivals import RATE, arriving, company, events_of, keys_of, load, loading
 from tests.benchmarks.cost import costing, memory_by_process, reference_ms, until
 from tests.benchmarks.drain import data_folder
 from tests.benchmarks.figures import Figure, as_json, at_least, at_most, table
@@ -35,6 +34,8 @@ from tests.benchmarks.rebuild import rebuild_figures
 
 SERVICES = ("identity", "journey-graph", "scoring", "gateway")
 FIRST = 10_000
+TAKEN_IN = 20_000
+"""Events of the measurement of ingest."""
 PARTS = ("drain", "reads", "ingest", "freshness", "backfill", "growth", "rebuild")
 MB = 1_000_000
 
@@ -81,9 +82,7 @@ class _Run:
         early = await probe.freshness(self._asked.seconds) if "freshness" in self._asked.only else None
         known = await self._fill(seed=1, touchpoints=self._asked.touchpoints, measured=True)
         if "ingest" in self._asked.only:
-            most = min(20_000, max(2000, self._asked.touchpoints))
-            config = company(202, most)
-            events = list(islice(Play(config).history(await keys_of(self._api, config)), most))
+            events = await events_of(self._api, 202, TAKEN_IN, bulk=True)
             self._add(*await ingest_figures(self._platform, events))
             await self._settled("what was taken in")
         await self._while_events_arrive(probe, known, None if early is None else early.ms(0.95))
@@ -135,9 +134,15 @@ class _Run:
     async def _while_events_arrive(
         self, probe: Prober, known: Sequence[Identifier], early_ms: float | None
     ) -> None:
-        config = company(303, 1_000_000)
-        made = live(config, await keys_of(self._api, config))
-        async with arriving(self._api, made, RATE):
+        seconds = self._asked.seconds
+        # Four reads beside their floors with what warms them up, two looks at freshness, one beside a backfill; and waits.
+        made = await events_of(self._api, 303, round((8 * seconds + 60) * RATE), bulk=False)
+        old = (
+            await events_of(self._api, 404, self._asked.backfill, bulk=True)
+            if "backfill" in self._asked.only
+            else []
+        )
+        async with arriving(self._api, iter(made), RATE):
             if "reads" in self._asked.only:
                 _say("reads beside the floor")
                 self._add(*await read_figures(self._platform, known, self._key, self._asked.seconds, turns=5))
@@ -158,8 +163,7 @@ class _Run:
                     )
             if "backfill" in self._asked.only:
                 _say("freshness beside a backfill")
-                old = company(404, self._asked.backfill)
-                async with loading(self._api, old, await keys_of(self._api, old)) as loaded:
+                async with loading(self._api, old) as loaded:
                     found = await probe.freshness(self._asked.seconds)
                 self._add(
                     *freshness_figures(
@@ -204,7 +208,7 @@ def parsed(argv: Sequence[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--touchpoints", type=int, default=20_000, help="how full the platform is (20,000)")
     parser.add_argument(
-        "--backfill", type=int, default=50_000, help="touchpoints of the history that loads beside (50,000)"
+        "--backfill", type=int, default=200_000, help="events of the history that loads beside (200,000)"
     )
     parser.add_argument(
         "--longest",

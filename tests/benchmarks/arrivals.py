@@ -1,10 +1,11 @@
 """What goes on beside a measurement: events that arrive at a steady rate, and history that loads."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import islice
 
 from pathloom_local.api.client import PublicApi, Taken
 from pathloom_local.api.sender import Batch, Outgoing, batches, send
@@ -12,6 +13,8 @@ from pathloom_local.demo.history import Play, declare
 from pathloom_simulator import Config, college
 
 RATE = 200.0
+LEAST_EVENTS = 5
+"""Of a touchpoint of the simulated company, on average at the least (7 to 8 are usual)."""
 PARTS = 10
 """Batches a second: ten are enough to look like a stream, and few enough not to measure the batches."""
 
@@ -34,9 +37,13 @@ async def keys_of(api: PublicApi, config: Config) -> dict[str, str]:
     return await declare(api, config)
 
 
-def live(config: Config, keys: dict[str, str]) -> Iterator[Outgoing]:
-    """The company's whole history, in the live lane."""
-    return (replace(each, bulk=False) for each in Play(config).history(keys))
+async def events_of(api: PublicApi, seed: int, most: int, *, bulk: bool) -> list[Outgoing]:
+    """So many events of a company of its own, simulated before anything is measured: a simulation tells the truth about
+    everybody before its first event, which beside a measurement would be minutes in which nothing else is sent."""
+    config = company(seed, most // LEAST_EVENTS)
+    keys = await keys_of(api, config)
+    made = await asyncio.to_thread(lambda: list(islice(Play(config).history(keys), most)))
+    return [replace(each, bulk=bulk) for each in made]
 
 
 @asynccontextmanager
@@ -68,26 +75,32 @@ async def arriving(api: PublicApi, made: Iterator[Outgoing], rate: float) -> Asy
 
 
 @asynccontextmanager
-async def loading(api: PublicApi, config: Config, keys: dict[str, str]) -> AsyncIterator[Arrivals]:
-    """The company's history through the bulk lane, as fast as the door takes it, for as long as the block lasts."""
+async def loading(api: PublicApi, made: Iterable[Outgoing]) -> AsyncIterator[Arrivals]:
+    """History through the bulk lane, as fast as the door takes it, for as long as the block lasts. RuntimeError when all
+    of it was taken before."""
     arrivals = Arrivals()
-    async with _beside(_bulk(api, Play(config), keys, arrivals, under_way=2)):
+
+    async def everything() -> None:
+        await _bulk(api, made, arrivals, under_way=2)
+        raise RuntimeError("no history is left to load: simulate more")
+
+    async with _beside(everything()):
         yield arrivals
 
 
 async def load(api: PublicApi, play: Play, keys: dict[str, str]) -> int:
     """A company's whole history, in the bulk lane; how many events were accepted."""
     arrivals = Arrivals()
-    await _bulk(api, play, keys, arrivals, under_way=4)
+    made = (replace(each, bulk=True) for each in play.history(keys))
+    await _bulk(api, made, arrivals, under_way=4)
     return arrivals.accepted
 
 
-async def _bulk(api: PublicApi, play: Play, keys: dict[str, str], arrivals: Arrivals, under_way: int) -> None:
+async def _bulk(api: PublicApi, made: Iterable[Outgoing], arrivals: Arrivals, under_way: int) -> None:
     def answered(batch: Batch, taken: Taken) -> None:
         _checked(taken)
         arrivals.accepted += taken.accepted
 
-    made = (replace(each, bulk=True) for each in play.history(keys))
     await send(api, batches(made), answered, under_way)
 
 

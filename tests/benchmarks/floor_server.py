@@ -40,8 +40,15 @@ async def main(url: str) -> None:
     await rpc.start()
     server = uvicorn.Server(
         uvicorn.Config(
-            app, host="127.0.0.1", port=0, http="httptools", ws="none", access_log=False, log_config=None
-        )
+            app,
+            host="127.0.0.1",
+            port=0,
+            http="httptools",
+            ws="none",
+            access_log=False,
+            log_config=None,
+            timeout_keep_alive=600,
+        )  # fmt: skip
     )
     serving = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 - uvicorn tells it no other way

@@ -1,11 +1,13 @@
 """The only wiring."""
 
+import asyncio
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
-from pathloom.identity.v1 import customers_pb2_grpc, events_pb2_grpc
+from pathloom.identity.v1 import customers_pb2_grpc, events_pb2, events_pb2_grpc
 from pathloom_kit.clock import Clock, SystemClock
 from pathloom_kit.feeds import epoch as epochs
+from pathloom_kit.feeds.cursor import Cursor, Lane
 from pathloom_kit.feeds.serve import FeedServer
 from pathloom_kit.feeds.wakeup import PgWakeUps
 from pathloom_kit.ids import new_id
@@ -28,6 +30,7 @@ from pathloom_identity.adapters.tracer import Tracer
 from pathloom_identity.adapters.unit_of_work import PostgresUnitOfWork
 from pathloom_identity.application.bind_contact import BindContact
 from pathloom_identity.application.decide import Decide
+from pathloom_identity.application.door import IDLE_S, Door
 from pathloom_identity.application.erase_customer import EraseCustomer
 from pathloom_identity.application.erase_employee import EraseEmployee
 from pathloom_identity.application.record_events import RecordEvents
@@ -59,20 +62,27 @@ async def build(settings: Settings, stack: AsyncExitStack, clock: Clock | None =
         recorded()
         wakeups.published("customers")
 
+    async def events_page(after: Cursor, limit: int) -> events_pb2.FollowEventsResponse:
+        if after.lane is Lane.BULK:
+            while not door.history_may_go():  # noqa: ASYNC110 - a matter of time
+                await asyncio.sleep(IDLE_S / 2)
+        return await read_page(database, after, limit)
+
     async def renew_epoch(lost: str) -> str:
         async with database.asyncpg() as conn:
             return await epochs.renew_epoch(conn, lost)
 
     hashes = KeyedHashes(settings.erasure_secret.get_secret_value().encode())
     log = PostgresEventLog(database, hashes, new_id, settings.future_tolerance_s * 1_000_000)
-    record = RecordEvents(log, clock, recorded)
+    door = Door()
+    record = RecordEvents(log, clock, recorded, door)
     spawn(stack, record.run(), "log writer")
     resolve = ResolveEvents(normalise, settings.demote_over)
     kept = timedelta(seconds=settings.erased_keys_kept_s)
     tasks = BackgroundTasks(hashes, resolve, clock, kept)
     resolver = LogResolver(
         database, hashes, resolve, tasks, wakeups.of("events"), lambda: wakeups.published("customers"),
-        batch=settings.resolve_batch, bulk_share=settings.bulk_share,
+        door=door, batch=settings.resolve_batch, bulk_share=settings.bulk_share,
     )  # fmt: skip
     # Short: a replica that was killed should not keep the others waiting.
     lease = PgLease("resolve:0", new_id("identity"), ttl=timedelta(seconds=3))
@@ -84,7 +94,7 @@ async def build(settings: Settings, stack: AsyncExitStack, clock: Clock | None =
     events = events_grpc.EventLogServicer(
         record,
         FeedServer(
-            lambda after, limit: read_page(database, after, limit),
+            events_page,
             renew_epoch=renew_epoch,
             wakeup=wakeups.of("events"),
         ),

@@ -3,12 +3,15 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 from pathloom_kit.clock import Clock
 from pathloom_kit.errors import DomainError, Unavailable
+from pathloom_kit.feeds.cursor import Lane
 from pathloom_kit.transient import is_transient
 
+from pathloom_identity.application.door import Door
 from pathloom_identity.application.errors import SourceNotFound
 from pathloom_identity.application.ports import Appended, AppendRequest, EventLog
 from pathloom_identity.application.times import micros
@@ -24,6 +27,7 @@ class RecordEvents:
     clock: Clock
     recorded: Callable[[], None]
     """Called after each commit."""
+    door: Door = field(default_factory=Door)
     max_waiting: int = 200_000
     _queue: deque[tuple[AppendRequest, "asyncio.Future[Appended]"]] = field(default_factory=deque)
     _waiting: int = 0
@@ -65,8 +69,10 @@ class RecordEvents:
         return taken
 
     async def _commit(self, taken: list[tuple[AppendRequest, "asyncio.Future[Appended]"]]) -> None:
+        history = any(request.lane is Lane.BULK for request, _ in taken)
         try:
-            found = await self.log.append([request for request, _ in taken], micros(self.clock.now()))
+            with self.door.taking() if history else nullcontext():
+                found = await self.log.append([request for request, _ in taken], micros(self.clock.now()))
         except Exception as error:
             await self._failed(taken, error)
             return

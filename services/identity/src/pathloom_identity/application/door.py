@@ -1,0 +1,45 @@
+"""What goes first where history is taken in and worked on in one process."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+IDLE_S = 0.1
+"""Without history for so long, none is on its way: longer than a sender takes from an answer to its next batch."""
+SHARE = 0.2
+"""Of the time, at least, that goes into working on history however much of it comes: what is loaded is seen before all of it is."""
+
+
+@dataclass(slots=True)
+class Door:
+    """Taking history in goes before working on it: a sender waits for its acknowledgement, and nobody for what history says.
+    Events of the live lane are worked on at once, whatever comes.
+
+    `now` in seconds, by a clock that never goes back.
+    """
+
+    now: Callable[[], float] = time.monotonic
+    _taking: int = 0
+    _taken_at: float = float("-inf")
+    _not_before: float = float("-inf")
+
+    @contextmanager
+    def taking(self) -> Iterator[None]:
+        """While history is being written to the log."""
+        self._taking += 1
+        try:
+            yield
+        finally:
+            self._taking -= 1
+            self._taken_at = self.now()
+
+    def history_may_go(self) -> bool:
+        """None is being taken in, or what was has waited for its share."""
+        now = self.now()
+        idle = not self._taking and now - self._taken_at >= IDLE_S
+        return idle or now >= self._not_before
+
+    def history_took(self, seconds: float) -> None:
+        """A piece of history was worked on for so long."""
+        self._not_before = self.now() + seconds * (1 / SHARE - 1)
