@@ -19,6 +19,7 @@ from pathloom_identity.adapters.customer_reader import CustomerReader
 from pathloom_identity.adapters.event_log import PostgresEventLog
 from pathloom_identity.adapters.keyed import KeyedHashes
 from pathloom_identity.adapters.log_reader import read_page
+from pathloom_identity.adapters.models import count_left_out, load_model, put_in_force
 from pathloom_identity.adapters.normalisers import normalise
 from pathloom_identity.adapters.quarantine import Quarantine
 from pathloom_identity.adapters.resolver import LogResolver
@@ -32,6 +33,9 @@ from pathloom_identity.application.erase_customer import EraseCustomer
 from pathloom_identity.application.erase_employee import EraseEmployee
 from pathloom_identity.application.record_events import RecordEvents
 from pathloom_identity.application.resolve_events import ResolveEvents
+from pathloom_identity.application.terms import Terms
+from pathloom_identity.domain.evidence.model_file import BadModel
+from pathloom_identity.domain.evidence.weigher import Weigher
 from pathloom_identity.entrypoints import customers_grpc, events_grpc
 from pathloom_identity.settings import Settings
 
@@ -41,6 +45,10 @@ DOMAIN = "identity.pathloom"
 async def build(settings: Settings, stack: AsyncExitStack, clock: Clock | None = None) -> RunningServer:
     """The service, resolving and serving."""
     clock = clock or SystemClock()
+    try:
+        model = load_model(settings.model_file)
+    except BadModel as error:
+        raise SystemExit(f"PATHLOOM_IDENTITY_MODEL_FILE: {error}") from None
     database = await connect(
         settings.database_url,
         settings.database_password.get_secret_value(),
@@ -67,7 +75,9 @@ async def build(settings: Settings, stack: AsyncExitStack, clock: Clock | None =
     log = PostgresEventLog(database, hashes, new_id, settings.future_tolerance_s * 1_000_000)
     record = RecordEvents(log, clock, recorded)
     spawn(stack, record.run(), "log writer")
-    resolve = ResolveEvents(normalise, settings.demote_over)
+    await put_in_force(database, model)
+    terms = Terms(normalise, settings.demote_over, Weigher(model), count_left_out())
+    resolve = ResolveEvents(terms)
     kept = timedelta(seconds=settings.erased_keys_kept_s)
     tasks = BackgroundTasks(hashes, resolve, clock, kept)
     resolver = LogResolver(
@@ -95,7 +105,7 @@ async def build(settings: Settings, stack: AsyncExitStack, clock: Clock | None =
         FeedServer(reader.page, renew_epoch=renew_epoch, wakeup=wakeups.of("customers")),
         reader,
         BindContact(work, resolve, clock),
-        Decide(work, clock, settings.demote_over),
+        Decide(work, clock, terms),
         EraseCustomer(work, resolve, clock, new_id, follow_after),
         EraseEmployee(work, clock, new_id, follow_after),
     )

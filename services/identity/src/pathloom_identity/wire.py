@@ -5,6 +5,7 @@ from pathloom.identity.v1 import customers_pb2 as c
 from pathloom.identity.v1 import events_pb2 as e
 
 from pathloom_identity.domain.clustering import Edge, EvidenceKind
+from pathloom_identity.domain.evidence.model import BIT
 from pathloom_identity.domain.households import Household
 from pathloom_identity.domain.identifiers import Identifier
 from pathloom_identity.domain.records import RecordKey, RecordKind, Trust
@@ -126,6 +127,7 @@ _WORDS = {
     EvidenceKind.IDENTIFIER: "the same {}",
     EvidenceKind.STATED: "an event named both ({})",
     EvidenceKind.DECISION: "a steward said so",
+    EvidenceKind.EVIDENCE: "{} agree",
 }
 
 
@@ -134,11 +136,22 @@ def evidence(edge: Edge) -> c.Evidence:
         kind=c.Evidence.Kind.ValueType(int(edge.kind)),
         left=key_to_proto(edge.left),
         right=key_to_proto(edge.right),
-        text=_WORDS[edge.kind].format(edge.identifier.type.replace("_", " ") if edge.identifier else ""),
+        text=_WORDS[edge.kind].format(_what(edge)),
+        pieces=[c.EvidencePiece(attribute=p.name, level=p.level, weight=p.weight) for p in edge.pieces],
     )
     if edge.identifier is not None:
         found.identifier.CopyFrom(identifier(edge.identifier, True, Trust.TRUSTED, ""))
+    if edge.weight is not None:
+        found.weight = edge.weight / BIT
     return found
+
+
+def _what(edge: Edge) -> str:
+    """What the two have in common, in words."""
+    if edge.identifier is not None:
+        return edge.identifier.type.replace("_", " ")
+    agreeing = [p.name.replace("_", " ") for p in edge.pieces if p.weight > 0]
+    return " and ".join([", ".join(agreeing[:-1]), agreeing[-1]] if len(agreeing) > 1 else agreeing)
 
 
 def source_to_proto(source: Source) -> c.Source:

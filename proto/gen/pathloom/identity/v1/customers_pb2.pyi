@@ -515,7 +515,7 @@ class Evidence(_message.Message):
         KIND_STATED: Evidence._Kind.ValueType  # 3
         """An alias or an event that named both."""
         KIND_PROBABILISTIC: Evidence._Kind.ValueType  # 4
-        """Names, dates and addresses agree (later)."""
+        """What the records say of a person agrees: names, dates, addresses."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """What kind of evidence."""
@@ -529,7 +529,7 @@ class Evidence(_message.Message):
     KIND_STATED: Evidence.Kind.ValueType  # 3
     """An alias or an event that named both."""
     KIND_PROBABILISTIC: Evidence.Kind.ValueType  # 4
-    """Names, dates and addresses agree (later)."""
+    """What the records say of a person agrees: names, dates, addresses."""
 
     KIND_FIELD_NUMBER: _builtins.int
     LEFT_FIELD_NUMBER: _builtins.int
@@ -537,10 +537,13 @@ class Evidence(_message.Message):
     IDENTIFIER_FIELD_NUMBER: _builtins.int
     WEIGHT_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
+    PIECES_FIELD_NUMBER: _builtins.int
     kind: Global___Evidence.Kind.ValueType
     """What kind."""
     weight: _builtins.float
-    """In log2 units; identifiers and decisions are certain and carry none."""
+    """In bits (log2): each doubles the odds that the two are one person, even odds being 0. Identifiers and decisions are
+    certain and carry none.
+    """
     text: _builtins.str
     """In words."""
     @_builtins.property
@@ -555,6 +558,10 @@ class Evidence(_message.Message):
     def identifier(self) -> Global___Identifier:
         """For identifiers: which; its value is among the customer's identifiers."""
 
+    @_builtins.property
+    def pieces(self) -> _containers.RepeatedCompositeFieldContainer[Global___EvidencePiece]:
+        """What the weight is made of, the prior first, then the heaviest; they sum to it exactly. For KIND_PROBABILISTIC."""
+
     def __init__(
         self,
         *,
@@ -564,16 +571,49 @@ class Evidence(_message.Message):
         identifier: Global___Identifier | None = ...,
         weight: _builtins.float | None = ...,
         text: _builtins.str = ...,
+        pieces: _abc.Iterable[Global___EvidencePiece] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_weight", b"_weight", "identifier", b"identifier", "left", b"left", "right", b"right", "weight", b"weight"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_weight", b"_weight", "identifier", b"identifier", "kind", b"kind", "left", b"left", "right", b"right", "text", b"text", "weight", b"weight"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_weight", b"_weight", "identifier", b"identifier", "kind", b"kind", "left", b"left", "pieces", b"pieces", "right", b"right", "text", b"text", "weight", b"weight"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__weight: _TypeAlias = _typing.Literal["weight"]  # noqa: Y015
     _WhichOneofArgType__weight: _TypeAlias = _typing.Literal["_weight", b"_weight"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType__weight) -> _WhichOneofReturnType__weight | None: ...
 
 Global___Evidence: _TypeAlias = Evidence  # noqa: Y015
+
+@_typing.final
+class EvidencePiece(_message.Message):
+    """One piece of the evidence on two records."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ATTRIBUTE_FIELD_NUMBER: _builtins.int
+    LEVEL_FIELD_NUMBER: _builtins.int
+    WEIGHT_FIELD_NUMBER: _builtins.int
+    attribute: _builtins.str
+    """The attribute compared: given_name, surname, date_of_birth, address (street and number), locality, postcode, city,
+    phone, email, or one of the company's own; "prior" for what two records taken by chance weigh.
+    """
+    level: _builtins.str
+    """How far the two agree: exact, nickname, close, initial, turned … none; docs/identity.md lists them."""
+    weight: _builtins.float
+    """In bits; below zero it speaks against."""
+    def __init__(
+        self,
+        *,
+        attribute: _builtins.str = ...,
+        level: _builtins.str = ...,
+        weight: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribute", b"attribute", "level", b"level", "weight", b"weight"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EvidencePiece: _TypeAlias = EvidencePiece  # noqa: Y015
 
 @_typing.final
 class MergedCustomer(_message.Message):

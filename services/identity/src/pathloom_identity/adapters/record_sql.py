@@ -53,6 +53,19 @@ CROSS JOIN LATERAL (
     WHERE x.value = w.value AND x.namespace = w.namespace AND x.contact = $3 AND x.joins LIMIT $4
 ) h
 """
+SAY = """
+INSERT INTO said SELECT * FROM unnest($1::bigint[], $2::bytea[]) ON CONFLICT (record_no) DO UPDATE SET said = excluded.said
+"""
+UNSAY = "DELETE FROM said WHERE record_no = ANY($1)"
+SAID = "SELECT s.record_no, r.component, s.said FROM said s JOIN record r USING (record_no) WHERE s.record_no = ANY($1)"
+BLOCK = "INSERT INTO block SELECT * FROM unnest($1::bigint[], $2::bigint[]) ON CONFLICT DO NOTHING"
+UNBLOCK = """
+DELETE FROM block b USING unnest($1::bigint[], $2::bigint[]) AS i(key, no) WHERE (b.key, b.record_no) = (i.key, i.no)
+"""
+BLOCKS = """
+SELECT w.i, array_agg(h.record_no) AS members FROM unnest($1::bigint[]) WITH ORDINALITY AS w(key, i)
+CROSS JOIN LATERAL (SELECT b.record_no FROM block b WHERE b.key = w.key LIMIT $2) h GROUP BY w.i
+"""
 OWNERS = """
 SELECT w.i, h.* FROM unnest($1::bytea[], $2::text[]) WITH ORDINALITY AS w(value, namespace, i)
 CROSS JOIN LATERAL (

@@ -5,10 +5,12 @@ from dataclasses import dataclass, field, replace
 
 from pathloom_kit.feeds.cursor import Lane
 
+from pathloom_identity.application.evidence import Evidence
 from pathloom_identity.application.resolution_store import IndexRow, ResolutionStore, Stored
+from pathloom_identity.application.terms import Terms
 from pathloom_identity.domain import contacts as contact_rules
 from pathloom_identity.domain import households
-from pathloom_identity.domain.clustering import Decision, Rules, cluster
+from pathloom_identity.domain.clustering import Pair, Rules, Weights, cluster
 from pathloom_identity.domain.components import components
 from pathloom_identity.domain.customers import customer_of
 from pathloom_identity.domain.households import household, household_values
@@ -33,10 +35,11 @@ def index_rows(state: RecordState | None) -> dict[Identifier, bool]:
 
 @dataclass
 class Resolution:
-    """One transaction's work. Make one for each; `rules` come from the sources in force."""
+    """One transaction's work. Make one for each, by `resolution`."""
 
     store: ResolutionStore
     rules: Rules
+    evidence: Evidence | None = None
     things: list[Thing] = field(default_factory=list)
     _joining: dict[Identifier, int] = field(default_factory=dict)
     _leading: set[Identifier] = field(default_factory=set)
@@ -51,15 +54,18 @@ class Resolution:
         refolded: Mapping[RecordKey, RecordState] | None = None,
         dirty: Collection[RecordKey] = (),
         contacts: Collection[int] = (),
+        anew: bool = False,
     ) -> None:
         """Applies statements, and states folded anew from the log in place of what is stored; settles `dirty` records
-        and the contacts of these components even where nothing was said; publishes what came of it."""
-        changed = await self._change(said, refolded or {})
+        and the contacts of these components even where nothing was said; publishes what came of it. `anew`: dirty
+        records are weighed as if they had only come now."""
+        changed, before = await self._change(said, refolded or {})
         if dirty:
-            changed |= await self.store.records(dirty)
-        people = [r for key, r in changed.items() if key.is_person]
+            changed |= {key: r for key, r in (await self.store.records(dirty)).items() if key not in changed}
+        people = {key: r for key, r in changed.items() if key.is_person}
         calls = [r for key, r in changed.items() if not key.is_person]
-        await self._settle_people(people)
+        reached = await self.evidence.follow(people, before, dirty, anew) if self.evidence else set()
+        await self._settle_people(list(people.values()), reached)
         await self._settle_households()
         await self._settle_contacts(calls, contacts)
         if self.things:
@@ -77,7 +83,8 @@ class Resolution:
 
     async def _change(
         self, said: Iterable[Statement], refolded: Mapping[RecordKey, RecordState]
-    ) -> dict[RecordKey, Stored]:
+    ) -> tuple[dict[RecordKey, Stored], dict[RecordKey, RecordState]]:
+        """The records that changed, and the states of those that were there before."""
         by_key: dict[RecordKey, list[Statement]] = {}
         for one in said:
             by_key.setdefault(one.record, []).append(one)
@@ -98,7 +105,7 @@ class Resolution:
                 changed[key] = record
         await self.store.save([r for key, r in changed.items() if key not in fresh])
         await self._reindex(changed, before)
-        return changed
+        return changed, before
 
     async def _reindex(
         self, changed: Mapping[RecordKey, Stored], before: Mapping[RecordKey, RecordState]
@@ -144,10 +151,10 @@ class Resolution:
                     found.update(held)
         return found
 
-    async def _settle_people(self, changed: list[Stored]) -> None:
-        if not changed:
+    async def _settle_people(self, changed: list[Stored], reached: Collection[int]) -> None:
+        if not changed and not reached:
             return
-        wanted = await self._reach(changed, (), contact=False)
+        wanted = await self._reach(changed, reached, contact=False)
         members = {r.key: r for r in await self.store.members(wanted)}
         while True:
             decisions, others = await self.store.decisions([r.no for r in members.values()])
@@ -157,9 +164,16 @@ class Resolution:
             wanted |= others
         states = {key: record.state for key, record in members.items()}
         demoted = await self._demoted(states)
-        self._assign_components(members, states, demoted, decisions)
+
+        def connect(near: Iterable[Pair]) -> list[set[RecordKey]]:
+            return components(states, demoted, decisions, near)
+
+        weights, found = (
+            await self.evidence.weigh(members, connect) if self.evidence else (Weights(), connect(()))
+        )
+        _assign_components(members, found)
         moved = []
-        for group in cluster(states, decisions, self.rules, demoted):
+        for group in cluster(states, decisions, self.rules, demoted, weights):
             leader = members[group.members[0]]
             leader.known = True
             for key in group.members:
@@ -198,18 +212,6 @@ class Resolution:
         self._held.update({i: len(found) for i, found in held.items()})
         return frozenset(i for i in values if self._held[i] > cap)
 
-    @staticmethod
-    def _assign_components(
-        members: Mapping[RecordKey, Stored],
-        states: Mapping[RecordKey, RecordState],
-        demoted: frozenset[Identifier],
-        decisions: Collection[Decision],
-    ) -> None:
-        for keys in components(states, demoted, decisions):
-            number = min(members[key].no for key in keys)
-            for key in keys:
-                members[key].component = number
-
     async def _settle_contacts(self, changed: list[Stored], extra: Collection[int]) -> None:
         wanted = await self._reach(changed, extra, contact=True) if changed or extra else set()
         leading = {i for i in self._leading if i.type != "contact_id"}
@@ -221,7 +223,7 @@ class Resolution:
             return
         members = {r.key: r for r in await self.store.members(wanted)}
         states = {key: record.state for key, record in members.items()}
-        self._assign_components(members, states, frozenset(), ())
+        _assign_components(members, components(states))
         roots = contact_rules.roots(states)
         owners = await self.store.owners(
             {i for s in states.values() for i in contact_rules.identifiers([s])}, self.rules.demote_over
@@ -242,6 +244,15 @@ class Resolution:
         await self.store.assign(list(members.values()))
 
 
-async def rules_of(store: ResolutionStore, demote_over: int) -> Rules:
-    """The rules that the sources in force make."""
-    return Rules(policies((await store.sources()).values()), demote_over)
+def _assign_components(members: Mapping[RecordKey, Stored], found: Iterable[Collection[RecordKey]]) -> None:
+    for keys in found:
+        number = min(members[key].no for key in keys)
+        for key in keys:
+            members[key].component = number
+
+
+async def resolution(store: ResolutionStore, terms: Terms) -> Resolution:
+    """One transaction's, by the sources in force."""
+    sources = await store.sources()
+    evidence = Evidence(store, terms, terms.weigher, sources) if terms.weigher else None
+    return Resolution(store, Rules(policies(sources.values()), terms.demote_over), evidence)

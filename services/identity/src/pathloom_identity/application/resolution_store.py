@@ -9,9 +9,11 @@ from pathloom_kit.feeds.cursor import Lane
 from pathloom_identity.domain.clustering import Decision
 from pathloom_identity.domain.contacts import Owners
 from pathloom_identity.domain.events import Event
+from pathloom_identity.domain.evidence.blocking import BlockKey
 from pathloom_identity.domain.identifiers import Identifier
 from pathloom_identity.domain.record_state import RecordState
 from pathloom_identity.domain.records import RecordKey
+from pathloom_identity.domain.said import Said
 from pathloom_identity.domain.sources import Source
 from pathloom_identity.domain.things import Thing
 
@@ -70,6 +72,24 @@ class ResolutionStore(Protocol):
 
     async def decisions(self, numbers: Collection[int]) -> tuple[list[Decision], set[int]]:
         """Decisions that touch these records, and the components of the records on their other sides."""
+        ...
+
+    async def say(self, said: Sequence[tuple[int, Said]]) -> None:
+        """Keeps what records say (number, what), in place of what was kept; nothing said: nothing kept."""
+        ...
+
+    async def said(self, numbers: Collection[int]) -> dict[int, tuple[int, Said]]:
+        """Component, and what is kept as said, of those of these records that say something."""
+        ...
+
+    async def block(
+        self, added: Sequence[tuple[int, BlockKey]], removed: Sequence[tuple[int, BlockKey]]
+    ) -> None:
+        """Changes which records are in which blocks."""
+        ...
+
+    async def blocks(self, keys: Collection[BlockKey], most: int) -> dict[BlockKey, list[int]]:
+        """The records of each block, at most `most` of them."""
         ...
 
     async def owners(self, values: Collection[Identifier], limit: int) -> dict[Identifier, Owners]:
