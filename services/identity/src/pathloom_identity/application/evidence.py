@@ -193,8 +193,8 @@ class Evidence:
         rows = await self.store.said(numbers | {number for members in crossed for number in members})
         said = {number: row[1] for number, row in rows.items()}
         known = [pair for pair in pairs if pair[0] in said and pair[1] in said]
-        near = self.weigher.weigh(said, known, only_near=True)
-        self._near |= near.keys()
+        near = self.weigher.near(said, known)
+        self._near |= near
         found = {rows[number][0] for pair in near for number in pair}
         for members in crossed:
             # Only those who are in one component already can have been brought together by what is too large now.

@@ -5,7 +5,7 @@ digest of the two; nothing that anybody said is kept.
 """
 
 from collections import OrderedDict
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import TypeVar
@@ -49,67 +49,84 @@ class Weigher:
         """Whether a pair that blocking brought together makes its records one component."""
         return not weighed.vetoed and weighed.weight > self._near_from
 
-    def weigh(
-        self, said: Mapping[K, Spelled], pairs: Collection[tuple[K, K]], *, only_near: bool = False
-    ) -> dict[tuple[K, K], Weighed]:
-        """What the pairs of `said` weigh. `only_near`: those that are not near are left out, and forgotten."""
+    def weigh(self, said: Mapping[K, Spelled], pairs: Collection[tuple[K, K]]) -> dict[tuple[K, K], Weighed]:
+        """What the pairs of `said` weigh."""
         found: dict[tuple[K, K], Weighed] = {}
-        fresh: list[tuple[tuple[K, K], tuple[bytes, bytes]]] = []
-        digests = {key: _digest(said[key]) for pair in pairs for key in pair}
+        digests = _digests(said, pairs)
+        fresh = []
         for pair in pairs:
-            a, b = digests[pair[0]], digests[pair[1]]
-            name = (a, b) if a < b else (b, a)
+            name = _name(digests, pair)
             known = self._known.get(name)
             if known is None:
-                fresh.append((pair, name))
+                fresh.append(pair)
             else:
                 self._known.move_to_end(name)
-                if not only_near or self.is_near(known):
-                    found[pair] = known
+                found[pair] = known
         if fresh:
-            self._weigh(said, fresh, found, only_near)
+            made = self._weigh(said, fresh, only_near=False)
+            self._remember(digests, made)
+            found |= made
         return found
 
+    def near(self, said: Mapping[K, Spelled], pairs: Collection[tuple[K, K]]) -> set[tuple[K, K]]:
+        """Those of many pairs that are near; they alone are remembered."""
+        made = self._weigh(said, list(pairs), only_near=True) if pairs else {}
+        self._remember(_digests(said, made), made)
+        return set(made)
+
     def _weigh(
-        self,
-        said: Mapping[K, Spelled],
-        fresh: Sequence[tuple[tuple[K, K], tuple[bytes, bytes]]],
-        found: dict[tuple[K, K], Weighed],
-        only_near: bool,
-    ) -> None:
+        self, said: Mapping[K, Spelled], wanted: Sequence[tuple[K, K]], *, only_near: bool
+    ) -> dict[tuple[K, K], Weighed]:
         places: dict[K, int] = {}
-        for pair, _ in fresh:
-            for key in pair:
-                places.setdefault(key, len(places))
+        for a, b in wanted:
+            places.setdefault(a, len(places))
+            places.setdefault(b, len(places))
         records = spelled_table([said[key] for key in places])
-        left = np.array([places[pair[0]] for pair, _ in fresh], dtype=np.int64)
-        right = np.array([places[pair[1]] for pair, _ in fresh], dtype=np.int64)
+        left = np.array([places[a] for a, _ in wanted], dtype=np.int64)
+        right = np.array([places[b] for _, b in wanted], dtype=np.int64)
         pairs = Pairs(records, left, right)
         levels = levels_of(pairs)
         pieces = weigh(pairs, levels, self.model)
         weight, forbidden = total(pieces, self.model, len(left)), vetoed(pairs, levels, self.model)
-        wanted = (weight > self._near_from) & ~forbidden if only_near else np.ones(len(left), dtype=bool)
-        for at in np.flatnonzero(wanted).tolist():
-            pair, name = fresh[at]
-            waterfall = tuple(explain(at, pairs, levels, pieces, self.model))
-            made = found[pair] = Weighed(int(weight[at]), bool(forbidden[at]), waterfall)
-            self._known[name] = made
+        asked = (weight > self._near_from) & ~forbidden if only_near else np.ones(len(left), dtype=bool)
+        return {
+            wanted[at]: Weighed(
+                int(weight[at]), bool(forbidden[at]), tuple(explain(at, pairs, levels, pieces, self.model))
+            )
+            for at in np.flatnonzero(asked).tolist()
+        }
+
+    def _remember(self, digests: Mapping[K, bytes], made: Mapping[tuple[K, K], Weighed]) -> None:
+        for pair, one in made.items():
+            self._known[_name(digests, pair)] = one
         while len(self._known) > self._remembered:
             self._known.popitem(last=False)
 
 
+def _digests(said: Mapping[K, Spelled], pairs: Iterable[tuple[K, K]]) -> dict[K, bytes]:
+    return {key: _digest(said[key]) for key in {key for pair in pairs for key in pair}}
+
+
+def _name(digests: Mapping[K, bytes], pair: tuple[K, K]) -> tuple[bytes, bytes]:
+    a, b = digests[pair[0]], digests[pair[1]]
+    return (a, b) if a < b else (b, a)
+
+
 def spelled_table(records: Sequence[Spelled]) -> Table:
     """Records that are spelled already, as a table."""
-    values: dict[Attribute, list[str | None]] = {}
+    values: dict[str, list[str | None]] = {}
+    attributes: dict[str, Attribute] = {}
     for at, said in enumerate(records):
         for attribute, text in said:
-            values.setdefault(attribute, [None] * len(records))[at] = text
-    made = table(len(records), values, {attribute.name: str for attribute in values})
-    if Kind.STREET.value in made.columns:
-        return made
+            column = values.get(attribute.name)
+            if column is None:
+                attributes[attribute.name] = attribute
+                column = values[attribute.name] = [None] * len(records)
+            column[at] = text
     # A number is compared as a part of an address. Whether some other record of this table has a street must not matter.
-    columns = {name: column for name, column in made.columns.items() if name != Kind.STREET_NUMBER.value}
-    return Table(made.size, columns)
+    if Kind.STREET.value not in values:
+        values.pop(Kind.STREET_NUMBER.value, None)
+    return table(len(records), {attributes[name]: column for name, column in values.items()}, dict.fromkeys(values, str))
 
 
 def _digest(said: Spelled) -> bytes:
