@@ -36,7 +36,7 @@ from tests.integration.identity.identity_stores import (
     assert_equals,
     resolver_module,
 )
-from tests.integration.identity.identity_world import Identity, identify, settings_for
+from tests.integration.identity.identity_world import Identity, RpcError, identify, settings_for, source
 from tests.unit.identity.evidence_worlds import evidence_decisions, evidence_world
 from tests.unit.identity.identity_worlds import LAW_MODEL, LAW_TERMS, resolve
 
@@ -273,6 +273,34 @@ async def test_two_records_of_one_person_become_one_customer_and_the_feed_says_w
     assert why.text == "date of birth, phone, surname, city and given name agree"
     assert {piece.attribute: piece.level for piece in why.pieces}["given_name"] == "nickname"
     assert why.weight == sum(piece.weight for piece in why.pieces)
+
+
+async def test_what_a_source_calls_immutable_keeps_two_apart_and_is_of_one_kind_everywhere(
+    identity: Identity,
+) -> None:
+    known = {
+        "first_name": "Robert",
+        "last_name": "Lindqvist",
+        "date_of_birth": "1971-06-24",
+        "phone": "+14025550133",
+    }
+    await identity.record(
+        "crm", identify("1", "a", 1, member="A-1", **known), identify("2", "b", 2, member="A-2", **known)
+    )
+    await identity.settled()
+    assert await told_customers(identity) == [["a", "b"]]
+    member = c.AttributeRule(field="member", attribute="member_no", kind="code", immutable=True)
+    await identity.put(source(attributes=[member]))
+    await identity.settled()
+    assert await told_customers(identity) == [["a"], ["b"]]
+    member.kind = "text"
+    with pytest.raises(RpcError) as refused:
+        await identity.put(source("shop", attributes=[member]))
+    assert "is code and immutable in source crm" in str(refused.value.trailing_metadata())
+    member.attribute = "address"
+    with pytest.raises(RpcError) as refused:
+        await identity.put(source("shop", attributes=[member]))
+    assert "an attribute of the company's own" in str(refused.value.trailing_metadata())
 
 
 async def told_customers(identity: Identity) -> list[list[str]]:

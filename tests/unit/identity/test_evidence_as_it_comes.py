@@ -25,7 +25,7 @@ from pathloom_identity.domain.evidence.weigher import Weighed, Weigher, spelled_
 from pathloom_identity.domain.record_state import RecordState
 from pathloom_identity.domain.records import RecordKey, Trust
 from pathloom_identity.domain.said import Said, is_quiet, said_of
-from pathloom_identity.domain.sources import Source
+from pathloom_identity.domain.sources import AttributeRule, Source
 from pathloom_identity.models import general
 
 from tests.unit.identity.evidence_worlds import evidence_decisions, evidence_world, person_key
@@ -352,6 +352,28 @@ def test_what_is_said_is_spelled_and_of_trusted_sources_alone() -> None:
     )
     assert said(claimed) == ()
     assert said(event(3, SOURCES["form"], EventType.IDENTIFY, user="a", payload={"traits": traits})) == ()
+
+
+def test_a_source_says_which_of_its_traits_are_evidence() -> None:
+    rules = (
+        AttributeRule("nee", "surname"), AttributeRule("born", "date_of_birth", date_order="dmy"),
+        AttributeRule("member", "member_no", "code", immutable=True), AttributeRule("email", ""),
+    )  # fmt: skip
+    club = replace(SOURCES["crm"], attributes=rules)
+    traits = {
+        "nee": "Ash",
+        "born": "03/04/1971",
+        "member": "A-1",
+        "email": "office@mail.example.org",
+        "note": "x",
+    }
+    (state,) = fold_all(
+        read_all([event(1, SOURCES["crm"], EventType.IDENTIFY, user="a", payload={"traits": traits})])
+    ).values()
+    found = said_of(state, {"crm": club}, normalise)
+    assert as_text(found) == {"surname": "ash", "date_of_birth": "19710403", "member_no": "a1"}
+    assert {attribute.name: attribute.immutable for attribute, _ in found}["member_no"]
+    assert unpack_said(pack_said(found)) == found
 
 
 def test_a_value_that_was_taken_back_or_says_nothing_is_not_said() -> None:

@@ -9,7 +9,7 @@ from pathloom_identity.domain.evidence.model import BIT
 from pathloom_identity.domain.households import Household
 from pathloom_identity.domain.identifiers import Identifier
 from pathloom_identity.domain.records import RecordKey, RecordKind, Trust
-from pathloom_identity.domain.sources import IdentifierRule, Source
+from pathloom_identity.domain.sources import AttributeRule, IdentifierRule, Source
 from pathloom_identity.domain.statements import Level
 from pathloom_identity.domain.things import ContactThing, Customer, Erased, Merged, Thing
 
@@ -175,6 +175,16 @@ def source_to_proto(source: Source) -> c.Source:
         default_channel=source.default_channel,
         test=source.test,
         region=source.region,
+        attributes=[
+            c.AttributeRule(
+                field=a.field,
+                attribute=a.attribute,
+                kind=a.kind,
+                immutable=a.immutable,
+                date_order=a.date_order,
+            )
+            for a in source.attributes
+        ],
     )
 
 
@@ -192,4 +202,7 @@ def source_from_proto(message: c.Source) -> Source:
         default_channel=message.default_channel,
         test=message.test,
         region=message.region,
+        attributes=tuple(
+            AttributeRule(a.field, a.attribute, a.kind, a.immutable, a.date_order) for a in message.attributes
+        ),
     )

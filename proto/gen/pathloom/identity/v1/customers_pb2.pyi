@@ -101,6 +101,7 @@ class Source(_message.Message):
     DEFAULT_CHANNEL_FIELD_NUMBER: _builtins.int
     TEST_FIELD_NUMBER: _builtins.int
     REGION_FIELD_NUMBER: _builtins.int
+    ATTRIBUTES_FIELD_NUMBER: _builtins.int
     source_id: _builtins.str
     """Stable, lower-case; keys belong to it."""
     name: _builtins.str
@@ -123,6 +124,12 @@ class Source(_message.Message):
     def identifiers(self) -> _containers.RepeatedCompositeFieldContainer[Global___IdentifierRule]:
         """Which traits and properties are identifiers."""
 
+    @_builtins.property
+    def attributes(self) -> _containers.RepeatedCompositeFieldContainer[Global___AttributeRule]:
+        """Which traits are evidence of who somebody is, beside those that are by their name (first_name, last_name,
+        date_of_birth, address, postal_code, city, phone, email and their usual spellings; docs/identity.md).
+        """
+
     def __init__(
         self,
         *,
@@ -135,14 +142,57 @@ class Source(_message.Message):
         default_channel: _builtins.str = ...,
         test: _builtins.bool = ...,
         region: _builtins.str = ...,
+        attributes: _abc.Iterable[Global___AttributeRule] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["default_channel", b"default_channel", "identifiers", b"identifiers", "name", b"name", "namespace", b"namespace", "region", b"region", "source_id", b"source_id", "test", b"test", "trust", b"trust", "user_id_type", b"user_id_type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "default_channel", b"default_channel", "identifiers", b"identifiers", "name", b"name", "namespace", b"namespace", "region", b"region", "source_id", b"source_id", "test", b"test", "trust", b"trust", "user_id_type", b"user_id_type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Source: _TypeAlias = Source  # noqa: Y015
+
+@_typing.final
+class AttributeRule(_message.Message):
+    """One trait that is evidence of who somebody is. What a source of trust CLAIMED says never is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    ATTRIBUTE_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    IMMUTABLE_FIELD_NUMBER: _builtins.int
+    DATE_ORDER_FIELD_NUMBER: _builtins.int
+    field: _builtins.str
+    """The trait that holds it."""
+    attribute: _builtins.str
+    """given_name, surname, date_of_birth, street, street_number, locality, postcode, city, phone, email, or with a kind
+    one of the company's own, which is of the same kind in every source. Empty: what the trait says is no evidence.
+    """
+    kind: _builtins.str
+    """Of one of the company's own: text, code (an id of the person) or category (one of few values). Else empty."""
+    immutable: _builtins.bool
+    """Of one of the company's own. True: a person never changes it and nobody mistypes it, so two different values are two
+    persons.
+    """
+    date_order: _builtins.str
+    """Of a date of birth that does not begin with the year: dmy or mdy. Empty: mdy."""
+    def __init__(
+        self,
+        *,
+        field: _builtins.str = ...,
+        attribute: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        immutable: _builtins.bool = ...,
+        date_order: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribute", b"attribute", "date_order", b"date_order", "field", b"field", "immutable", b"immutable", "kind", b"kind"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AttributeRule: _TypeAlias = AttributeRule  # noqa: Y015
 
 @_typing.final
 class IdentifierRule(_message.Message):

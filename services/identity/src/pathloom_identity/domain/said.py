@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from pathloom_identity.domain.evidence import spelling
 from pathloom_identity.domain.evidence.attributes import SPELLINGS, Attribute, Kind, standard
@@ -41,16 +41,16 @@ _STANDARD = {kind: standard(kind) for kind in _FIELDS.values()}
 def said_of(state: RecordState, sources: Mapping[str, Source], normalise: Normalise) -> Said:
     """What is said of a person's record. Of several values for an attribute the golden one counts: trust, then latest
     said. What is only claimed says nothing: it must join nobody."""
-    best: dict[Attribute, tuple[tuple[object, ...], str]] = {}
+    best: dict[str, tuple[tuple[object, ...], Attribute, str]] = {}
     for (field, source_id), value in state.values.items():
         source = sources.get(source_id)
         if source is None or value.text is None or value.trust is Trust.CLAIMED:
             continue
         for attribute, text in _read(field, value.text, source, normalise):
             rank = _rank(value, field, source_id)
-            if text and (attribute not in best or best[attribute][0] < rank):
-                best[attribute] = rank, text
-    return tuple((attribute, best[attribute][1]) for attribute in sorted(best))
+            if text and (attribute.name not in best or best[attribute.name][0] < rank):
+                best[attribute.name] = rank, attribute, text
+    return tuple((attribute, text) for _, attribute, text in (best[name] for name in sorted(best)))
 
 
 def is_quiet(said: Said) -> bool:
@@ -63,25 +63,39 @@ def _rank(value: Value, field: str, source_id: str) -> tuple[object, ...]:
 
 
 def _read(field: str, text: str, source: Source, normalise: Normalise) -> Iterator[tuple[Attribute, str]]:
-    kind = _kind(field, source)
-    if kind is None:
+    rule = _rule(field, source)
+    attribute = rule.attribute
+    if attribute is None:
         return
-    parts = _parts(text) if kind is Kind.STREET and text.startswith("{") else None
+    parts = _parts(text) if attribute.kind is Kind.STREET and text.startswith("{") else None
     if parts is None:
-        yield _STANDARD[kind], _spelled(kind, text, source.region, normalise)
+        yield attribute, _spelled(attribute.kind, text, rule.date_order, source.region, normalise)
         return
     for name, part in parts.items():
         inside = _default(name)
         if inside is not None and isinstance(part, str | int):
-            yield _STANDARD[inside], _spelled(inside, str(part), source.region, normalise)
+            yield _STANDARD[inside], _spelled(inside, str(part), "", source.region, normalise)
 
 
-def _kind(field: str, source: Source) -> Kind | None:
-    """By the source's own rule for the field, where it has one for it, else by its name."""
-    for rule in source.identifiers:
-        if rule.field == field and rule.type in _TYPES:
-            return _TYPES[rule.type]
-    return _default(field)
+class _Rule(NamedTuple):
+    attribute: Attribute | None
+    date_order: str = ""
+
+
+@lru_cache(maxsize=4096)
+def _rule(field: str, source: Source) -> _Rule:
+    """By the source's own rule for the field, where it has one, else by its name."""
+    for own in source.attributes:
+        if own.field == field:
+            if not own.attribute:
+                return _Rule(None)
+            kind = Kind(own.kind or own.attribute)
+            return _Rule(Attribute(own.attribute, kind, own.immutable), own.date_order)
+    for identifier in source.identifiers:
+        if identifier.field == field and identifier.type in _TYPES:
+            return _Rule(_STANDARD[_TYPES[identifier.type]])
+    kind_named = _default(field)
+    return _Rule(_STANDARD[kind_named] if kind_named else None)
 
 
 @lru_cache(maxsize=4096)
@@ -99,12 +113,13 @@ def _parts(text: str) -> Mapping[str, Any] | None:
 
 
 @lru_cache(maxsize=65536)
-def _plain(kind: Kind, text: str) -> str:
-    return SPELLINGS[kind](text)
+def _plain(kind: Kind, text: str, date_order: str) -> str:
+    spell = spelling.date_reader(date_order) if date_order else SPELLINGS[kind]
+    return spell(text)
 
 
-def _spelled(kind: Kind, text: str, region: str, normalise: Normalise) -> str:
+def _spelled(kind: Kind, text: str, date_order: str, region: str, normalise: Normalise) -> str:
     text = text[:MAX_TEXT]
     if kind is Kind.PHONE:
         return spelling.phone(normalise("phone", text, region) or text)
-    return _plain(kind, text)
+    return _plain(kind, text, date_order if kind is Kind.DATE_OF_BIRTH else "")

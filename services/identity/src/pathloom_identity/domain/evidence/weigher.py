@@ -126,7 +126,11 @@ def spelled_table(records: Sequence[Spelled]) -> Table:
     # A number is compared as a part of an address. Whether some other record of this table has a street must not matter.
     if Kind.STREET.value not in values:
         values.pop(Kind.STREET_NUMBER.value, None)
-    return table(len(records), {attributes[name]: column for name, column in values.items()}, dict.fromkeys(values, str))
+    return table(
+        len(records),
+        {attributes[name]: column for name, column in values.items()},
+        dict.fromkeys(values, str),
+    )
 
 
 def _digest(said: Spelled) -> bytes:
