@@ -41,7 +41,7 @@ from tests.unit.identity.identity_worlds import LAW_TERMS, SOURCES, Resolved
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 TABLES = (
-    "event", "withdrawal", "quarantine", "record", "identifier", "said", "block", "decision", "task", "tombstone", "certificate",
+    "event", "withdrawal", "quarantine", "record", "identifier", "said", "block", "doubt", "change", "decision", "task", "tombstone", "certificate",
     "feed_head", "feed_thing", "feed_cursor", "feed_watermark", "feed_parked", "lease", "source",
 )  # fmt: skip
 

@@ -23,6 +23,7 @@ from pathloom_identity.adapters.models import count_left_out, load_model, put_in
 from pathloom_identity.adapters.normalisers import normalise
 from pathloom_identity.adapters.quarantine import Quarantine
 from pathloom_identity.adapters.resolver import LogResolver
+from pathloom_identity.adapters.review_reader import ReviewReader
 from pathloom_identity.adapters.sources import Sources
 from pathloom_identity.adapters.tasks import BackgroundTasks
 from pathloom_identity.adapters.tracer import Tracer
@@ -34,6 +35,7 @@ from pathloom_identity.application.erase_employee import EraseEmployee
 from pathloom_identity.application.record_events import RecordEvents
 from pathloom_identity.application.resolve_events import ResolveEvents
 from pathloom_identity.application.terms import Terms
+from pathloom_identity.application.withdraw_decision import WithdrawDecision
 from pathloom_identity.domain.evidence.model_file import BadModel
 from pathloom_identity.domain.evidence.weigher import Weigher
 from pathloom_identity.entrypoints import customers_grpc, events_grpc
@@ -76,7 +78,8 @@ async def build(settings: Settings, stack: AsyncExitStack, clock: Clock | None =
     record = RecordEvents(log, clock, recorded)
     spawn(stack, record.run(), "log writer")
     await put_in_force(database, model)
-    terms = Terms(normalise, settings.demote_over, Weigher(model), count_left_out())
+    weigher = Weigher(model)
+    terms = Terms(normalise, settings.demote_over, weigher, count_left_out(), clock)
     resolve = ResolveEvents(terms)
     kept = timedelta(seconds=settings.erased_keys_kept_s)
     tasks = BackgroundTasks(hashes, resolve, clock, kept)
@@ -106,6 +109,8 @@ async def build(settings: Settings, stack: AsyncExitStack, clock: Clock | None =
         reader,
         BindContact(work, resolve, clock),
         Decide(work, clock, terms),
+        WithdrawDecision(work, terms),
+        ReviewReader(database, weigher),
         EraseCustomer(work, resolve, clock, new_id, follow_after),
         EraseEmployee(work, clock, new_id, follow_after),
     )

@@ -22,6 +22,7 @@ from pathloom_identity.domain.evidence.blocking import BlockKey
 from pathloom_identity.domain.identifiers import Identifier
 from pathloom_identity.domain.record_state import RecordState
 from pathloom_identity.domain.records import RecordKey, RecordKind
+from pathloom_identity.domain.reviews import Change
 from pathloom_identity.domain.said import Said
 from pathloom_identity.domain.sources import Source
 from pathloom_identity.domain.things import Thing
@@ -155,7 +156,7 @@ class PostgresResolutionStore:
         if not (await self._overview()).decisions:
             return [], set()
         rows = await self._conn.fetch(record_sql.DECISIONS, list(numbers))
-        found = [Decision(_key(r, "left_"), _key(r, "right_"), r["same"]) for r in rows]
+        found = [Decision(_key(r, "left_"), _key(r, "right_"), r["same"], r["actor"]) for r in rows]
         return found, {c for r in rows if r["same"] for c in (r["left_component"], r["right_component"])}
 
     async def say(self, said: Sequence[tuple[int, Said]]) -> None:
@@ -186,6 +187,21 @@ class PostgresResolutionStore:
         for row in rows:
             found[wanted[row["i"] - 1]] = row["members"]
         return found
+
+    async def doubt(self, weighed: Sequence[int], pairs: Sequence[tuple[int, int, int]]) -> None:
+        if weighed:
+            await self._conn.execute(record_sql.UNDOUBT, list(weighed))
+        if pairs:
+            await self._conn.execute(record_sql.DOUBT, *map(list, zip(*pairs, strict=True)))
+
+    async def changed(self, changes: Sequence[Change], at: int) -> None:
+        await self._conn.execute(
+            record_sql.CHANGED,
+            [one.record.digest() for one in changes], [one.from_id for one in changes],
+            [one.into_id for one in changes], [one.split for one in changes], at,
+            [wire.evidence(one.edge).text if one.edge else wire.nothing_joins(one) for one in changes],
+            [one.actor for one in changes],
+        )  # fmt: skip
 
     async def owners(self, values: Collection[Identifier], limit: int) -> dict[Identifier, Owners]:
         wanted = list(values)

@@ -193,7 +193,9 @@ class Evidence:
         rows = await self.store.said(numbers | {number for members in crossed for number in members})
         said = {number: row[1] for number, row in rows.items()}
         known = [pair for pair in pairs if pair[0] in said and pair[1] in said]
-        near = self.weigher.near(said, known)
+        likely = self.weigher.likely(said, known)
+        await self.store.doubt(list(keys), [(*pair, one.weight) for pair, one in likely.items()])
+        near = {pair for pair, one in likely.items() if self.weigher.is_near(one)}
         self._near |= near
         found = {rows[number][0] for pair in near for number in pair}
         for members in crossed:

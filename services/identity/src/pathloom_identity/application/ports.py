@@ -89,6 +89,10 @@ class Unit(Protocol):
         """Keeps the latest decision on the pair."""
         ...
 
+    async def withdraw_decision(self, left: Stored, right: Stored) -> bool:
+        """Forgets the decision on the pair; False where there is none."""
+        ...
+
     async def erase(
         self, customer_id: str, actor: str, now: int, certificate_id: str, follow_by: int
     ) -> Erasure:

@@ -1,13 +1,15 @@
 """Resolving: statements change records, records change customers, customers change whose contacts are whose."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from pathloom_kit.feeds.cursor import Lane
 
+from pathloom_identity.application.changes import change_of
 from pathloom_identity.application.evidence import Evidence
 from pathloom_identity.application.resolution_store import IndexRow, ResolutionStore, Stored
 from pathloom_identity.application.terms import Terms
+from pathloom_identity.application.times import micros
 from pathloom_identity.domain import contacts as contact_rules
 from pathloom_identity.domain import households
 from pathloom_identity.domain.clustering import Pair, Rules, Weights, cluster
@@ -17,6 +19,7 @@ from pathloom_identity.domain.households import household, household_values
 from pathloom_identity.domain.identifiers import Identifier
 from pathloom_identity.domain.record_state import RecordState, fold
 from pathloom_identity.domain.records import RecordKey
+from pathloom_identity.domain.reviews import Change
 from pathloom_identity.domain.sources import policies
 from pathloom_identity.domain.statements import Statement
 from pathloom_identity.domain.things import ContactThing, Merged, Thing
@@ -39,12 +42,15 @@ class Resolution:
 
     store: ResolutionStore
     rules: Rules
+    now: Callable[[], int]
     evidence: Evidence | None = None
     things: list[Thing] = field(default_factory=list)
     _joining: dict[Identifier, int] = field(default_factory=dict)
     _leading: set[Identifier] = field(default_factory=set)
     _held: dict[Identifier, int] = field(default_factory=dict)
     _shared: set[Identifier] = field(default_factory=set)
+    _fresh: set[RecordKey] = field(default_factory=set)
+    changes: list[Change] = field(default_factory=list)
 
     async def __call__(
         self,
@@ -68,6 +74,8 @@ class Resolution:
         await self._settle_people(list(people.values()), reached)
         await self._settle_households()
         await self._settle_contacts(calls, contacts)
+        if self.changes:
+            await self.store.changed(self.changes, self.now())
         if self.things:
             await self.store.publish(self.things, lane)
 
@@ -98,6 +106,7 @@ class Resolution:
         for key, statements in by_key.items():
             after[key] = fold(after.get(key, before.get(key)), statements)
         fresh = await self.store.create({k: s for k, s in after.items() if k not in stored})
+        self._fresh.update(fresh)
         changed = dict(fresh)
         for key, record in stored.items():
             if after[key] != before[key]:
@@ -173,6 +182,7 @@ class Resolution:
         )
         _assign_components(members, found)
         moved = []
+        owned = {key: record.customer_id for key, record in members.items()}
         for group in cluster(states, decisions, self.rules, demoted, weights):
             leader = members[group.members[0]]
             leader.known = True
@@ -180,6 +190,10 @@ class Resolution:
                 record = members[key]
                 if record.customer_id != leader.own_id:
                     moved.append(record)
+                    if key not in self._fresh:
+                        self.changes.append(
+                            change_of(record.key, leader.own_id, group, owned, members, decisions)
+                        )
                     record.customer_id = leader.own_id
                 if record is not leader and record.known:
                     self.things.append(Merged(record.own_id, leader.own_id))
@@ -255,4 +269,5 @@ async def resolution(store: ResolutionStore, terms: Terms) -> Resolution:
     """One transaction's, by the sources in force."""
     sources = await store.sources()
     evidence = Evidence(store, terms, terms.weigher, sources) if terms.weigher else None
-    return Resolution(store, Rules(policies(sources.values()), terms.demote_over), evidence)
+    rules = Rules(policies(sources.values()), terms.demote_over)
+    return Resolution(store, rules, lambda: micros(terms.clock.now()), evidence)

@@ -13,6 +13,7 @@ from pathloom_identity.domain.evidence.blocking import BlockKey
 from pathloom_identity.domain.identifiers import Identifier
 from pathloom_identity.domain.record_state import RecordState
 from pathloom_identity.domain.records import RecordKey
+from pathloom_identity.domain.reviews import Change
 from pathloom_identity.domain.said import Said
 from pathloom_identity.domain.sources import Source
 from pathloom_identity.domain.things import Thing
@@ -90,6 +91,14 @@ class ResolutionStore(Protocol):
 
     async def blocks(self, keys: Collection[BlockKey], most: int) -> dict[BlockKey, list[int]]:
         """The records of each block, at most `most` of them."""
+        ...
+
+    async def doubt(self, weighed: Sequence[int], pairs: Sequence[tuple[int, int, int]]) -> None:
+        """Keeps what pairs (low, high, weight) weigh, in place of all that was kept of the records `weighed`."""
+        ...
+
+    async def changed(self, changes: Sequence[Change], at: int) -> None:
+        """Keeps how customers changed."""
         ...
 
     async def owners(self, values: Collection[Identifier], limit: int) -> dict[Identifier, Owners]:

@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from pathloom_kit.clock import Clock, SystemClock
+
 from pathloom_identity.domain.evidence.weigher import Weigher
 from pathloom_identity.domain.identifiers import Normalise
 
@@ -18,3 +20,4 @@ class Terms:
     demote_over: int = 50
     weigher: Weigher | None = None
     left_out: Callable[[Counter[str]], None] = field(default=lambda found: None)
+    clock: Clock = field(default_factory=SystemClock)

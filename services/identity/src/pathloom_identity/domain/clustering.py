@@ -61,6 +61,7 @@ class Decision:
     left: RecordKey
     right: RecordKey
     same: bool
+    actor: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ import numpy as np
 from pathloom_identity.domain.evidence.attributes import Attribute, Kind
 from pathloom_identity.domain.evidence.comparators import Pairs, levels_of
 from pathloom_identity.domain.evidence.completing import near_from
-from pathloom_identity.domain.evidence.model import Model
+from pathloom_identity.domain.evidence.model import BIT, Model
 from pathloom_identity.domain.evidence.table import Table, table
 from pathloom_identity.domain.evidence.vetoes import vetoed
 from pathloom_identity.domain.evidence.weighing import Piece, explain, total, weigh
@@ -24,6 +24,8 @@ K = TypeVar("K", bound=Hashable)
 Spelled = Sequence[tuple[Attribute, str]]
 
 REMEMBERED = 16_384
+#: Pairs that weigh up to so many bits less than near ones are doubtful: a steward may want to see them.
+DOUBT = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Weigher:
     def __init__(self, model: Model, remembered: int = REMEMBERED) -> None:
         self.model = model
         self._near_from = near_from(model)
+        self._doubtful_from = self._near_from - round(DOUBT * BIT)
         self._remembered = remembered
         self._known: OrderedDict[tuple[bytes, bytes], Weighed] = OrderedDict()
 
@@ -63,19 +66,19 @@ class Weigher:
                 self._known.move_to_end(name)
                 found[pair] = known
         if fresh:
-            made = self._weigh(said, fresh, only_near=False)
+            made = self._weigh(said, fresh, only_likely=False)
             self._remember(digests, made)
             found |= made
         return found
 
-    def near(self, said: Mapping[K, Spelled], pairs: Collection[tuple[K, K]]) -> set[tuple[K, K]]:
-        """Those of many pairs that are near; they alone are remembered."""
-        made = self._weigh(said, list(pairs), only_near=True) if pairs else {}
+    def likely(self, said: Mapping[K, Spelled], pairs: Collection[tuple[K, K]]) -> dict[tuple[K, K], Weighed]:
+        """Those of many pairs that are near or doubtful; they alone are remembered."""
+        made = self._weigh(said, list(pairs), only_likely=True) if pairs else {}
         self._remember(_digests(said, made), made)
-        return set(made)
+        return made
 
     def _weigh(
-        self, said: Mapping[K, Spelled], wanted: Sequence[tuple[K, K]], *, only_near: bool
+        self, said: Mapping[K, Spelled], wanted: Sequence[tuple[K, K]], *, only_likely: bool
     ) -> dict[tuple[K, K], Weighed]:
         places: dict[K, int] = {}
         for a, b in wanted:
@@ -88,7 +91,7 @@ class Weigher:
         levels = levels_of(pairs)
         pieces = weigh(pairs, levels, self.model)
         weight, forbidden = total(pieces, self.model, len(left)), vetoed(pairs, levels, self.model)
-        asked = (weight > self._near_from) & ~forbidden if only_near else np.ones(len(left), dtype=bool)
+        asked = (weight > self._doubtful_from) & ~forbidden if only_likely else np.ones(len(left), dtype=bool)
         return {
             wanted[at]: Weighed(
                 int(weight[at]), bool(forbidden[at]), tuple(explain(at, pairs, levels, pieces, self.model))
