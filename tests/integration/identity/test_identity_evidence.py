@@ -4,7 +4,7 @@ the whole at once; of a file to what `pathloom identity link` says of it."""
 import csv
 import json
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -85,17 +85,16 @@ async def test_any_order_and_batch_equals_the_pure_function(store: Store) -> Non
 class Blind(PostgresResolutionStore):
     """Planted: does not look who else is in a block."""
 
-    async def blocks(self, keys: Collection[BlockKey], most: int) -> dict[BlockKey, list[int]]:
-        return {key: [] for key in keys}
+    async def blocks(self, most: Mapping[BlockKey, int]) -> dict[BlockKey, list[int] | None]:
+        return {key: [] for key in most}
 
 
 class Greedy(PostgresResolutionStore):
     """Planted: a block that has become too large is taken for one at the cap."""
 
-    async def blocks(self, keys: Collection[BlockKey], most: int) -> dict[BlockKey, list[int]]:
-        return {
-            key: found[: LAW_MODEL.block_cap] for key, found in (await super().blocks(keys, most)).items()
-        }
+    async def blocks(self, most: Mapping[BlockKey, int]) -> dict[BlockKey, list[int] | None]:
+        whole = await super().blocks(dict.fromkeys(most, 1000))
+        return {key: (found or [])[: LAW_MODEL.block_cap] for key, found in whole.items()}
 
 
 class Sticky(PostgresResolutionStore):

@@ -117,7 +117,8 @@ async def test_the_queue_is_in_the_order_of_worth_and_comes_in_pages(identity: I
     whole = await reviews(identity)
     assert [round(one.worth) for one in whole] == [3, 2, 1]
     assert all(one.worth >= other.worth for one, other in pairwise(whole))
-    paged, token = [], ""
+    paged: list[c.Review] = []
+    token = ""
     while True:
         page = await identity.customers.ListReviews(c.ListReviewsRequest(page_size=1, page_token=token))
         paged += page.reviews

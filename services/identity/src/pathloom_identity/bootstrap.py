@@ -110,7 +110,7 @@ async def build(settings: Settings, stack: AsyncExitStack, clock: Clock | None =
         BindContact(work, resolve, clock),
         Decide(work, clock, terms),
         WithdrawDecision(work, terms),
-        ReviewReader(database, weigher),
+        ReviewReader(database, Weigher(model)),
         EraseCustomer(work, resolve, clock, new_id, follow_after),
         EraseEmployee(work, clock, new_id, follow_after),
     )

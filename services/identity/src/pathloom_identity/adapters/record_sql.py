@@ -74,8 +74,9 @@ FROM unnest($1::bytea[], $2::text[], $3::text[], $4::boolean[], $6::text[], $7::
      AS i(key_hash, from_id, into_id, split, text, actor) JOIN record r USING (key_hash)
 """
 BLOCKS = """
-SELECT w.i, array_agg(h.record_no) AS members FROM unnest($1::bigint[]) WITH ORDINALITY AS w(key, i)
-CROSS JOIN LATERAL (SELECT b.record_no FROM block b WHERE b.key = w.key LIMIT $2) h GROUP BY w.i
+SELECT w.i, CASE WHEN count(*) < w.most THEN array_agg(h.record_no) END AS members
+FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS w(key, most, i)
+CROSS JOIN LATERAL (SELECT b.record_no FROM block b WHERE b.key = w.key LIMIT w.most) h GROUP BY w.i, w.most
 """
 OWNERS = """
 SELECT w.i, h.* FROM unnest($1::bytea[], $2::text[]) WITH ORDINALITY AS w(value, namespace, i)

@@ -180,10 +180,11 @@ class PostgresResolutionStore:
                 hashed = sorted((self._hashes.block(key), no) for no, key in rows)
                 await self._conn.execute(statement, [key for key, _ in hashed], [no for _, no in hashed])
 
-    async def blocks(self, keys: Collection[BlockKey], most: int) -> dict[BlockKey, list[int]]:
-        wanted = list(keys)
-        found: dict[BlockKey, list[int]] = {key: [] for key in wanted}
-        rows = await self._conn.fetch(record_sql.BLOCKS, [self._hashes.block(key) for key in wanted], most)
+    async def blocks(self, most: Mapping[BlockKey, int]) -> dict[BlockKey, list[int] | None]:
+        wanted = list(most)
+        found: dict[BlockKey, list[int] | None] = {key: [] for key in wanted}
+        hashed = [self._hashes.block(key) for key in wanted]
+        rows = await self._conn.fetch(record_sql.BLOCKS, hashed, [most[key] for key in wanted])
         for row in rows:
             found[wanted[row["i"] - 1]] = row["members"]
         return found

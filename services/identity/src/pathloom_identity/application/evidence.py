@@ -1,7 +1,8 @@
 """Evidence as records come: who is worth weighing, by the index of blocking keys, and what the pairs weigh."""
 
+import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -20,6 +21,8 @@ from pathloom_identity.domain.said import Said, is_quiet, said_of
 from pathloom_identity.domain.sources import Source
 
 Numbers = tuple[int, int]
+#: Pairs weighed in one go.
+AT_ONCE = 4000
 
 
 @dataclass
@@ -168,24 +171,26 @@ class Evidence:
         removed: Counter[BlockKey],
     ) -> set[int]:
         """Weighs whom the blocks bring together. `keys`: of the records to be weighed, by number."""
-        most = self.cap + 1 + max(added.values(), default=0)
-        blocks = await self.store.blocks(wanted, most)
+        # So many that a block which answers "as many" was above the cap before, too.
+        blocks = await self.store.blocks({key: self.cap + 1 + added[key] for key in wanted})
         out: Counter[str] = Counter()
         crossed: list[list[int]] = []
         pairs: set[Numbers] = set()
         for key, members in blocks.items():
-            over = self._over[key] = len(members) > self.cap
-            was_over = len(members) - added[key] + removed[key] > self.cap
+            over = self._over[key] = members is None or len(members) > self.cap
             if over:
                 out[key[0]] += added[key]
-                if not was_over:
-                    crossed.append(members)
-            elif was_over:
+            if members is None:
+                continue
+            was_over = len(members) - added[key] + removed[key] > self.cap
+            if over and not was_over:
+                crossed.append(members)
+            elif was_over and not over:
                 pairs.update(_pair(a, b) for a, b in combinations(members, 2))
         for number, own in keys.items():
             for key in own:
                 if not self._over[key]:
-                    pairs.update(_pair(number, other) for other in blocks[key] if other != number)
+                    pairs.update(_pair(number, other) for other in blocks[key] or () if other != number)
         if out:
             self.terms.left_out(+out)
         self._candidates |= pairs
@@ -193,7 +198,7 @@ class Evidence:
         rows = await self.store.said(numbers | {number for members in crossed for number in members})
         said = {number: row[1] for number, row in rows.items()}
         known = [pair for pair in pairs if pair[0] in said and pair[1] in said]
-        likely = self.weigher.likely(said, known)
+        likely = await self._likely(said, known)
         await self.store.doubt(list(keys), [(*pair, one.weight) for pair, one in likely.items()])
         near = {pair for pair, one in likely.items() if self.weigher.is_near(one)}
         self._near |= near
@@ -204,12 +209,22 @@ class Evidence:
             found |= {component for component, count in held.items() if count > 1}
         return found
 
+    async def _likely(self, said: Mapping[int, Said], pairs: Sequence[Numbers]) -> dict[Numbers, Weighed]:
+        """Many pairs are weighed in pieces beside the event loop: whoever records events must not wait for it."""
+        if len(pairs) <= AT_ONCE:
+            return self.weigher.likely(said, pairs)
+        found: dict[Numbers, Weighed] = {}
+        ordered = sorted(pairs)
+        for start in range(0, len(ordered), AT_ONCE):
+            found |= await asyncio.to_thread(self.weigher.likely, said, ordered[start : start + AT_ONCE])
+        return found
+
     async def _measure(self, keys: Collection[BlockKey]) -> None:
         """Finds out which blocks are above the cap."""
         unknown = [key for key in keys if key not in self._over]
         if unknown:
-            blocks = await self.store.blocks(unknown, self.cap + 1)
-            self._over |= {key: len(members) > self.cap for key, members in blocks.items()}
+            blocks = await self.store.blocks(dict.fromkeys(unknown, self.cap + 1))
+            self._over |= {key: members is None for key, members in blocks.items()}
 
     async def _blocked(self, saying: Collection[RecordKey], members: Mapping[RecordKey, Stored]) -> set[Pair]:
         """The candidates among many records."""

@@ -89,8 +89,8 @@ class ResolutionStore(Protocol):
         """Changes which records are in which blocks."""
         ...
 
-    async def blocks(self, keys: Collection[BlockKey], most: int) -> dict[BlockKey, list[int]]:
-        """The records of each block, at most `most` of them."""
+    async def blocks(self, most: Mapping[BlockKey, int]) -> dict[BlockKey, list[int] | None]:
+        """The records of each block; None where there are as many as `most` says, or more."""
         ...
 
     async def doubt(self, weighed: Sequence[int], pairs: Sequence[tuple[int, int, int]]) -> None:

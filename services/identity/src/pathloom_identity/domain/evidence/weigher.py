@@ -137,5 +137,6 @@ def spelled_table(records: Sequence[Spelled]) -> Table:
 
 
 def _digest(said: Spelled) -> bytes:
-    text = "\x1f".join(f"{attribute.name}\x1e{text}" for attribute, text in said)
+    # How it is compared is a part of it: a source may be declared anew.
+    text = "\x1f".join(f"{a.name}\x1e{a.kind}\x1e{a.immutable}\x1e{text}" for a, text in said)
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
