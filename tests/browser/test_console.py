@@ -192,3 +192,30 @@ async def test_each_number_of_the_first_page_opens_its_journeys(
     await expect(page.get_by_role("heading", name="Journeys: overdue promise")).to_be_visible()
     await expect(page.get_by_role("rowheader").first).to_be_visible()
     await no_violations(page, browser_packages)
+
+
+async def test_a_steward_works_the_queue_by_keyboard(
+    page: Page, send: Send, platform: Any, browser_packages: Path
+) -> None:
+    known = {"first_name": "Ottilie", "last_name": "Quandt", "city": "Lindau"}
+    await send(
+        {"type": "identify", "userId": "Q-1", "timestamp": ago(90), "traits": known},
+        {"type": "identify", "userId": "Q-2", "timestamp": ago(80), "traits": known},
+    )
+    await platform.settled()
+    await page.get_by_role("link", name="Review").click()
+    pair = page.get_by_role("region", name="The pair")
+    await expect(pair.get_by_role("columnheader", name="Ottilie Quandt")).to_have_count(2)
+    await expect(pair.get_by_text("bits in all; joined without asking above")).to_be_visible()
+    await expect(pair.get_by_role("rowheader", name="surname")).to_be_visible()
+    await no_violations(page, browser_packages)
+    await page.keyboard.press("s")
+    await expect(page.get_by_role("status")).to_contain_text("Last: same.")
+    await expect(page.get_by_role("status")).to_contain_text("Nothing is doubtful.")
+    await page.keyboard.press("u")
+    await expect(page.get_by_role("status")).to_contain_text("1 of 1")
+    await expect(pair).to_contain_text("Merged: record browser Q-2")
+    await expect(pair).to_contain_text("a steward said so")
+    await page.keyboard.press("d")
+    await expect(page.get_by_role("status")).to_contain_text("Last: different.")
+    await no_violations(page, browser_packages)

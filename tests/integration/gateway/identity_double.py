@@ -202,6 +202,29 @@ class _Customers(customers_pb2_grpc.CustomerServiceServicer):
         self._double.decided.append(request)
         return customers_pb2.DecideResponse(left_customer_id="cus_1", right_customer_id="cus_1")
 
+    async def WithdrawDecision(
+        self, request: customers_pb2.WithdrawDecisionRequest, _: Any
+    ) -> customers_pb2.WithdrawDecisionResponse:
+        self._double.decided.append(request)
+        return customers_pb2.WithdrawDecisionResponse(left_customer_id="cus_1", right_customer_id="cus_2")
+
+    async def ListReviews(
+        self, request: customers_pb2.ListReviewsRequest, _: Any
+    ) -> customers_pb2.ListReviewsResponse:
+        review = customers_pb2.Review(left_customer_id="cus_1", right_customer_id="cus_2", weight=4.5)
+        return customers_pb2.ListReviewsResponse(reviews=[review], next_page_token=str(request.page_size))
+
+    async def ExplainPair(
+        self, request: customers_pb2.ExplainPairRequest, _: Any
+    ) -> customers_pb2.ExplainPairResponse:
+        return customers_pb2.ExplainPairResponse(weight=4.5, left_customer_id=request.left.id)
+
+    async def ListChanges(
+        self, request: customers_pb2.ListChangesRequest, _: Any
+    ) -> customers_pb2.ListChangesResponse:
+        change = customers_pb2.CustomerChange(into_customer_id=request.customer_id, actor="steward-1")
+        return customers_pb2.ListChangesResponse(changes=[change])
+
     async def EraseCustomer(
         self, request: customers_pb2.EraseCustomerRequest, _: Any
     ) -> customers_pb2.EraseCustomerResponse:

@@ -48,6 +48,38 @@ async def test_both_faces_give_the_same_answer(gateway: RunningGateway, channel:
         ),
         (
             "POST",
+            "/v1/decisions/withdraw",
+            {"left": left, "right": right},
+            stub.WithdrawDecision,
+            customers_pb2.WithdrawDecisionRequest(
+                left=json_format.ParseDict(left, events_pb2.RecordKey()),
+                right=json_format.ParseDict(right, events_pb2.RecordKey()),
+                actor="steward-1",
+            ),
+        ),
+        (
+            "GET",
+            "/v1/reviews?page_size=7",
+            None,
+            stub.ListReviews,
+            customers_pb2.ListReviewsRequest(page_size=7),
+        ),
+        (
+            "POST",
+            "/v1/reviews/explain",
+            {"left": left, "right": right},
+            stub.ExplainPair,
+            json_format.ParseDict({"left": left, "right": right}, customers_pb2.ExplainPairRequest()),
+        ),
+        (
+            "GET",
+            "/v1/customers/cus_1/changes",
+            None,
+            stub.ListChanges,
+            customers_pb2.ListChangesRequest(customer_id="cus_1"),
+        ),
+        (
+            "POST",
             "/v1/erasures",
             {"customer_id": "cus_1"},
             stub.EraseCustomer,

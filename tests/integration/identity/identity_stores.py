@@ -11,7 +11,6 @@ from pathloom.identity.v1 import customers_pb2 as c
 from pathloom_identity.adapters import resolver as resolver_module
 from pathloom_identity.adapters.event_log import PostgresEventLog
 from pathloom_identity.adapters.keyed import KeyedHashes
-from pathloom_identity.adapters.normalisers import normalise
 from pathloom_identity.adapters.resolution_store import PostgresResolutionStore
 from pathloom_identity.adapters.resolver import LogResolver
 from pathloom_identity.adapters.source_store import put_source
@@ -21,6 +20,7 @@ from pathloom_identity.application.decide import Decide
 from pathloom_identity.application.erase_customer import EraseCustomer
 from pathloom_identity.application.ports import AppendRequest
 from pathloom_identity.application.resolve_events import ResolveEvents
+from pathloom_identity.application.terms import Terms
 from pathloom_identity.domain.acceptance import NewEvent, Result
 from pathloom_identity.domain.events import Event
 from pathloom_identity.domain.records import RecordKey, RecordKind
@@ -37,11 +37,11 @@ from pathloom_kit.migrations import migrate_async
 from pathloom_kit.postgres import Database, connect
 
 from tests.integration.identity.identity_world import settings_for
-from tests.unit.identity.identity_worlds import LAW_RULES, SOURCES, Resolved
+from tests.unit.identity.identity_worlds import LAW_TERMS, SOURCES, Resolved
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 TABLES = (
-    "event", "withdrawal", "quarantine", "record", "identifier", "decision", "task", "tombstone", "certificate",
+    "event", "withdrawal", "quarantine", "record", "identifier", "said", "block", "doubt", "change", "decision", "task", "tombstone", "certificate",
     "feed_head", "feed_thing", "feed_cursor", "feed_watermark", "feed_parked", "lease", "source",
 )  # fmt: skip
 
@@ -54,6 +54,7 @@ class Store:
     clock: ManualClock = field(default_factory=lambda: ManualClock(NOW))
     hashes: KeyedHashes = field(default_factory=lambda: KeyedHashes(b"a secret of sixteen or more bytes"))
     ids: Any = field(default_factory=counting_ids)
+    terms: Terms = LAW_TERMS
 
     @property
     def log(self) -> PostgresEventLog:
@@ -65,11 +66,11 @@ class Store:
 
     @property
     def resolve(self) -> ResolveEvents:
-        return ResolveEvents(normalise, LAW_RULES.demote_over)
+        return ResolveEvents(self.terms)
 
     @property
     def decide(self) -> Decide:
-        return Decide(self.work, self.clock, LAW_RULES.demote_over)
+        return Decide(self.work, self.clock, self.terms)
 
     @property
     def erase(self) -> EraseCustomer:

@@ -2,23 +2,31 @@
 
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Any
 
 from hypothesis import strategies as st
 from pathloom_identity.adapters.normalisers import normalise
+from pathloom_identity.application.terms import Terms
 from pathloom_identity.domain import contacts
-from pathloom_identity.domain.clustering import Decision, Group, Rules, cluster
+from pathloom_identity.domain.clustering import Decision, Group, Pair, Rules, Weights, cluster, holders
+from pathloom_identity.domain.components import components
 from pathloom_identity.domain.contacts import Binding, Owner, Owners
 from pathloom_identity.domain.events import Event, EventType, record_named
+from pathloom_identity.domain.evidence.blocking import keys_of
+from pathloom_identity.domain.evidence.model import BIT, Model
+from pathloom_identity.domain.evidence.weigher import Weigher
 from pathloom_identity.domain.golden import GoldenValue, golden
 from pathloom_identity.domain.households import Household, household, household_values
 from pathloom_identity.domain.identifiers import Identifier
 from pathloom_identity.domain.record_state import RecordState, fold
 from pathloom_identity.domain.records import RecordKey, RecordKind, Trust
+from pathloom_identity.domain.said import Said, is_quiet, said_of
 from pathloom_identity.domain.sources import PLATFORM, IdentifierRule, Source, policies
 from pathloom_identity.domain.statements import Statement, statements
 from pathloom_identity.domain.withdrawals import withdrawn, withdrawn_message
+from pathloom_identity.models import cautious
 
 RULES = (
     IdentifierRule("email", "email", joins=True, priority=20),
@@ -33,6 +41,9 @@ SOURCES = {
     PLATFORM.source_id: PLATFORM,
 }
 LAW_RULES = Rules(policies(SOURCES.values()), demote_over=3)
+#: Of a world so small that every block is soon too large, and that little is enough to be near.
+LAW_MODEL = replace(cautious(), version="laws", log2_prior=-14.0, cut=2.0, block_cap=3)
+LAW_TERMS = Terms(normalise, LAW_RULES.demote_over, Weigher(LAW_MODEL))
 
 _users = st.sampled_from(["S1", "S1", "", "S2", "S3"])
 _cookies = st.sampled_from(["", "", "k1", "k2"])
@@ -42,7 +53,14 @@ _values = {
     "student_id": st.sampled_from(["S1", "S2", "0000", "S9"]),
     "phone": st.sampled_from(["402-555-0101", "+14025550102", "anonymous", "0000000000"]),
 }
-_always = {"first_name": st.sampled_from(["Jo", "Joanna", None])}
+_always = {"first_name": st.sampled_from(["Jo", "Joanna", "Ann", None])}
+_values |= {
+    "last_name": st.sampled_from(["Lindqvist", "Lindqvst", "Okafor", None]),
+    "date_of_birth": st.sampled_from(["1971-06-24", "1971-06-42", "1990-01-02"]),
+    "address": st.sampled_from(
+        ["12 Mill Lane", {"street": "12 Mill Lane", "city": "York", "postal_code": "4711"}]
+    ),
+}
 _call_properties = st.fixed_dictionaries(
     {},
     optional={
@@ -181,12 +199,14 @@ def fold_all(
 def resolve(
     world: Sequence[Event], said_apart: Sequence[Decision] = (), *, read: Read = statements, fold: Fold = fold,
     cluster: Cluster = cluster, batches: random.Random | None = None, rules: Rules = LAW_RULES,
+    model: Model | None = LAW_MODEL,
 ) -> Resolved:  # fmt: skip
     """The whole of identity as one pure function: what every other way of coming to it must equal."""
     states = fold_all(read_all(world, read), fold, batches)
     people = {k: s for k, s in states.items() if k.is_person}
     calls = {k: s for k, s in states.items() if not k.is_person}
-    groups = cluster(people, said_apart, rules)
+    weights = weights_of(people, said_apart, rules, model) if model else Weights()
+    groups = cluster(people, said_apart, rules, weights=weights)
     customer = {key: str(group.members[0]) for group in groups for key in group.members}
     roots = contacts.roots(calls)
     owners = {
@@ -204,6 +224,30 @@ def resolve(
         bindings,
         households_of(people, customer, rules.demote_over),
     )
+
+
+def weights_of(
+    people: Mapping[RecordKey, RecordState], said_apart: Sequence[Decision], rules: Rules, model: Model
+) -> Weights:
+    """Evidence from the whole at once: every block, every pair of a component."""
+    weigher = Weigher(model)
+    said = {key: one for key, state in people.items() if (one := said_of(state, SOURCES, normalise))}
+    weighed = weigher.weigh(said, candidates_of(said, model.block_cap))
+    near = [pair for pair, one in weighed.items() if weigher.is_near(one)]
+    demoted = {i for i, held_by in holders(people).items() if len(held_by) > rules.demote_over}
+    groups = components(people, demoted, said_apart, near)
+    pairs = [pair for group in groups for pair in combinations(sorted(group & said.keys()), 2)]
+    quiet = frozenset(key for key, one in said.items() if is_quiet(one))
+    return Weights(weigher.weigh(said, pairs), quiet, round(model.cut * BIT), round(model.unseen * BIT))
+
+
+def candidates_of(said: Mapping[RecordKey, Said], cap: int) -> set[Pair]:
+    """Pairs that share a block of at most `cap`."""
+    blocks: dict[tuple[str, ...], list[RecordKey]] = {}
+    for key in sorted(said):
+        for block in keys_of(said[key]):
+            blocks.setdefault(block, []).append(key)
+    return {pair for held in blocks.values() if len(held) <= cap for pair in combinations(held, 2)}
 
 
 def households_of(

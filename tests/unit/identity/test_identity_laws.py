@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from pathloom_identity.adapters.codec import pack, unpack
 from pathloom_identity.domain import clustering
-from pathloom_identity.domain.clustering import Decision, Group, Rules, cluster
+from pathloom_identity.domain.clustering import Decision, Group, Rules, Weights, cluster
 from pathloom_identity.domain.contacts import Owners, bind, roots
 from pathloom_identity.domain.events import Event, EventType
 from pathloom_identity.domain.record_state import RecordState, fold
@@ -147,9 +147,10 @@ def without_limits(
     said: Sequence[Decision] = (),
     rules: Rules | None = None,
     demoted: frozenset[Any] = frozenset(),
+    weights: Weights | None = None,
 ) -> list[Group]:
     """Planted: limits are looked at per pair of records, not over the component (here: not at all)."""
-    return cluster(records, said, Rules({}, (rules or Rules()).demote_over), demoted)
+    return cluster(records, said, Rules({}, (rules or Rules()).demote_over), demoted, weights)
 
 
 def test_limits_hold_over_the_component() -> None:
@@ -175,9 +176,10 @@ def apart_per_edge(
     said: Sequence[Decision] = (),
     rules: Rules | None = None,
     demoted: frozenset[Any] = frozenset(),
+    weights: Weights | None = None,
 ) -> list[Group]:
     """Planted: "different" removes an edge and forgets that a third record may connect the two."""
-    return cluster(records, [d for d in said if d.same], rules, demoted)
+    return cluster(records, [d for d in said if d.same], rules, demoted, weights)
 
 
 def test_different_is_never_one() -> None:

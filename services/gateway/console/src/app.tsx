@@ -8,6 +8,7 @@ import { JourneysPage } from "./pages/journeys";
 import { NowPage } from "./pages/now";
 import { PopPage } from "./pages/pop";
 import { SignIn } from "./pages/sign-in";
+import { StewardPage } from "./pages/steward";
 import { Link } from "./parts/link";
 import { go, useAddress } from "./route";
 
@@ -18,6 +19,7 @@ function page(url: URL): ReactNode {
   if (first === "find") return <FindPage />;
   if (first === "customers" && second) return <CustomerPage key={second} id={decodeURIComponent(second)} />;
   if (first === "journeys" && second) return <JourneyPage key={second} id={decodeURIComponent(second)} />;
+  if (first === "review") return <StewardPage />;
   if (first === "journeys") return <JourneysPage />;
   return <p>There is no such page.</p>;
 }
@@ -71,6 +73,9 @@ export function App() {
           </Link>
           <Link to="/journeys" current={here === "/journeys"}>
             Journeys
+          </Link>
+          <Link to="/review" current={here === "/review"}>
+            Review
           </Link>
         </nav>
         <span className="who">{session.data?.user}</span>

@@ -21,9 +21,11 @@ from pathloom_identity.adapters.customer_reader import CustomerReader
 from pathloom_identity.adapters.event_log import PostgresEventLog
 from pathloom_identity.adapters.keyed import KeyedHashes
 from pathloom_identity.adapters.log_reader import read_page
+from pathloom_identity.adapters.models import count_left_out, load_model, put_in_force
 from pathloom_identity.adapters.normalisers import normalise
 from pathloom_identity.adapters.quarantine import Quarantine
 from pathloom_identity.adapters.resolver import LogResolver
+from pathloom_identity.adapters.review_reader import ReviewReader
 from pathloom_identity.adapters.sources import Sources
 from pathloom_identity.adapters.tasks import BackgroundTasks
 from pathloom_identity.adapters.tracer import Tracer
@@ -35,6 +37,10 @@ from pathloom_identity.application.erase_customer import EraseCustomer
 from pathloom_identity.application.erase_employee import EraseEmployee
 from pathloom_identity.application.record_events import RecordEvents
 from pathloom_identity.application.resolve_events import ResolveEvents
+from pathloom_identity.application.terms import Terms
+from pathloom_identity.application.withdraw_decision import WithdrawDecision
+from pathloom_identity.domain.evidence.model_file import BadModel
+from pathloom_identity.domain.evidence.weigher import Weigher
 from pathloom_identity.entrypoints import customers_grpc, events_grpc
 from pathloom_identity.settings import Settings
 
@@ -44,6 +50,10 @@ DOMAIN = "identity.pathloom"
 async def build(settings: Settings, stack: AsyncExitStack, clock: Clock | None = None) -> RunningServer:
     """The service, resolving and serving."""
     clock = clock or SystemClock()
+    try:
+        model = load_model(settings.model_file)
+    except BadModel as error:
+        raise SystemExit(f"PATHLOOM_IDENTITY_MODEL_FILE: {error}") from None
     database = await connect(
         settings.database_url,
         settings.database_password.get_secret_value(),
@@ -77,7 +87,10 @@ async def build(settings: Settings, stack: AsyncExitStack, clock: Clock | None =
     door = Door()
     record = RecordEvents(log, clock, recorded, door)
     spawn(stack, record.run(), "log writer")
-    resolve = ResolveEvents(normalise, settings.demote_over)
+    await put_in_force(database, model)
+    weigher = Weigher(model)
+    terms = Terms(normalise, settings.demote_over, weigher, count_left_out(), clock)
+    resolve = ResolveEvents(terms)
     kept = timedelta(seconds=settings.erased_keys_kept_s)
     tasks = BackgroundTasks(hashes, resolve, clock, kept)
     resolver = LogResolver(
@@ -105,7 +118,9 @@ async def build(settings: Settings, stack: AsyncExitStack, clock: Clock | None =
         FeedServer(reader.page, renew_epoch=renew_epoch, wakeup=wakeups.of("customers")),
         reader,
         BindContact(work, resolve, clock),
-        Decide(work, clock, settings.demote_over),
+        Decide(work, clock, terms),
+        WithdrawDecision(work, terms),
+        ReviewReader(database, Weigher(model)),
         EraseCustomer(work, resolve, clock, new_id, follow_after),
         EraseEmployee(work, clock, new_id, follow_after),
     )

@@ -1,5 +1,7 @@
 """What the service is told from outside."""
 
+from pathlib import Path
+
 from pathloom_kit.settings import ServiceSettings
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
@@ -23,6 +25,9 @@ class Settings(ServiceSettings):
     """Events resolved in one transaction."""
     demote_over: int = Field(default=50, ge=2, le=1000)
     """An identifier value that more records hold joins none of them."""
+    model_file: Path | None = None
+    """The model by which evidence is weighed, as `pathloom identity` writes it; without it, the one that comes with the
+    software. Another one than before: everybody is weighed anew in the background, while the service answers."""
     future_tolerance_s: int = Field(default=86_400, ge=0)
     """How far ahead of the clock an event may have happened."""
     erased_keys_kept_s: int = Field(default=3600, ge=0)

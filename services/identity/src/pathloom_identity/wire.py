@@ -1,14 +1,19 @@
 """Between the domain's values and the contract's messages."""
 
+from collections.abc import Iterable
+
 from google.protobuf.timestamp_pb2 import Timestamp
 from pathloom.identity.v1 import customers_pb2 as c
 from pathloom.identity.v1 import events_pb2 as e
 
 from pathloom_identity.domain.clustering import Edge, EvidenceKind
+from pathloom_identity.domain.evidence.model import BIT
+from pathloom_identity.domain.evidence.weighing import Piece
 from pathloom_identity.domain.households import Household
 from pathloom_identity.domain.identifiers import Identifier
 from pathloom_identity.domain.records import RecordKey, RecordKind, Trust
-from pathloom_identity.domain.sources import IdentifierRule, Source
+from pathloom_identity.domain.reviews import Change
+from pathloom_identity.domain.sources import AttributeRule, IdentifierRule, Source
 from pathloom_identity.domain.statements import Level
 from pathloom_identity.domain.things import ContactThing, Customer, Erased, Merged, Thing
 
@@ -126,6 +131,7 @@ _WORDS = {
     EvidenceKind.IDENTIFIER: "the same {}",
     EvidenceKind.STATED: "an event named both ({})",
     EvidenceKind.DECISION: "a steward said so",
+    EvidenceKind.EVIDENCE: "{} agree",
 }
 
 
@@ -134,11 +140,31 @@ def evidence(edge: Edge) -> c.Evidence:
         kind=c.Evidence.Kind.ValueType(int(edge.kind)),
         left=key_to_proto(edge.left),
         right=key_to_proto(edge.right),
-        text=_WORDS[edge.kind].format(edge.identifier.type.replace("_", " ") if edge.identifier else ""),
+        text=_WORDS[edge.kind].format(_what(edge)),
+        pieces=pieces(edge.pieces),
     )
     if edge.identifier is not None:
         found.identifier.CopyFrom(identifier(edge.identifier, True, Trust.TRUSTED, ""))
+    if edge.weight is not None:
+        found.weight = edge.weight / BIT
     return found
+
+
+def pieces(waterfall: Iterable[Piece]) -> list[c.EvidencePiece]:
+    return [c.EvidencePiece(attribute=p.name, level=p.level, weight=p.weight) for p in waterfall]
+
+
+def _what(edge: Edge) -> str:
+    """What the two have in common, in words."""
+    if edge.identifier is not None:
+        return edge.identifier.type.replace("_", " ")
+    agreeing = [p.name.replace("_", " ") for p in edge.pieces if p.weight > 0]
+    return " and ".join([", ".join(agreeing[:-1]), agreeing[-1]] if len(agreeing) > 1 else agreeing)
+
+
+def nothing_joins(change: Change) -> str:
+    """Why a record left its customer, in words."""
+    return "a steward said so" if change.actor else "nothing joins them any more"
 
 
 def source_to_proto(source: Source) -> c.Source:
@@ -162,6 +188,16 @@ def source_to_proto(source: Source) -> c.Source:
         default_channel=source.default_channel,
         test=source.test,
         region=source.region,
+        attributes=[
+            c.AttributeRule(
+                field=a.field,
+                attribute=a.attribute,
+                kind=a.kind,
+                immutable=a.immutable,
+                date_order=a.date_order,
+            )
+            for a in source.attributes
+        ],
     )
 
 
@@ -179,4 +215,7 @@ def source_from_proto(message: c.Source) -> Source:
         default_channel=message.default_channel,
         test=message.test,
         region=message.region,
+        attributes=tuple(
+            AttributeRule(a.field, a.attribute, a.kind, a.immutable, a.date_order) for a in message.attributes
+        ),
     )

@@ -5,12 +5,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
+import numpy as np
+from pathloom_identity.domain.evidence.measures import b_cubed
+
 from pathloom_local.demo.values import ContactKey, Leg, RecordKey, Said, Touchpoint, Truth
 
 CLOSE = timedelta(milliseconds=1)
 """The finest that the protocols carry."""
 CLOSE_S = 0.002
 ENOUGH_F1 = 0.90
+ENOUGH_B_CUBED = 0.99
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +34,24 @@ class Contacts:
 
 @dataclass(frozen=True, slots=True)
 class Customers:
-    """Customers as far as joining identifiers can tell."""
+    """Customers as far as anybody could tell: by joining identifiers all of them, by evidence those of whom something
+    is said."""
 
     true: int
+    """Groups of records that identifiers alone make."""
     said: int
+    """Customers that they lead to: fewer, where evidence joins what no identifier does."""
     differences: Sequence[str]
     mixed_households: Sequence[str]
+    confused: Sequence[str]
+    """Two people as one."""
+    b_cubed: float
+    """B³ F1 over the records that say who somebody is, against the people."""
 
     @property
     def holds(self) -> bool:
-        """Exactly equal, and no two people of one household are one."""
-        return not self.differences and not self.mixed_households
+        """Nothing that identifiers join is apart, no two people of one household are one, and people are who they are."""
+        return not self.differences and not self.mixed_households and self.b_cubed >= ENOUGH_B_CUBED
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +129,9 @@ def contacts(truth: Truth, said: Said) -> Contacts:
 
 
 def customers(truth: Truth, said: Said) -> Customers:
-    """The same partition of the records; and within a household, nobody is somebody else."""
+    """What identifiers join is one, and nobody is somebody else."""
     differences = []
+    person_of = {record: person.person_id for person in truth.people for record in person.records}
     owners: dict[str, list[int]] = defaultdict(list)
     for number, group in enumerate(truth.customers):
         found = {record: said.customers_of.get(record, frozenset()) for record in group}
@@ -130,13 +142,31 @@ def customers(truth: Truth, said: Said) -> Customers:
             differences.append(f"{_group(group)}: are {len(ids)} customers ({', '.join(sorted(ids))})")
         for customer in ids:
             owners[customer].append(number)
+    confused = []
     for customer, numbers in sorted(owners.items()):
-        if len(numbers) > 1:
+        if len({person_of[record] for number in numbers for record in truth.customers[number]}) > 1:
             groups = " and ".join(_group(truth.customers[number]) for number in numbers)
-            differences.append(f"{groups}: are one customer ({customer})")
+            confused.append(f"{groups}: are one customer ({customer})")
     strangers = {each.owner for each in said.touchpoints} - owners.keys() - said.unidentified
     differences += [f"customer {customer}: is nobody's" for customer in sorted(strangers)]
-    return Customers(len(truth.customers), len(owners), differences, _mixed(truth, said))
+    return Customers(
+        len(truth.customers), len(owners), differences, _mixed(truth, said), confused, _b_cubed(truth, said)
+    )
+
+
+def _b_cubed(truth: Truth, said: Said) -> float:
+    labels = [
+        (person.person_id, min(said.customers_of.get(record, ()), default=" ".join(record)))
+        for person in truth.people
+        for record in person.introduced
+    ]
+    numbers = [
+        {label: at for at, label in enumerate(sorted(set(side)))} for side in zip(*labels, strict=True)
+    ]
+    if not numbers:
+        return 1.0
+    true, found = (np.array([numbers[at][row[at]] for row in labels], dtype=np.int64) for at in (0, 1))
+    return b_cubed(found, true).f1
 
 
 def journeys(truth: Truth, said: Said) -> Journeys:

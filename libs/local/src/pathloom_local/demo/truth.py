@@ -23,7 +23,7 @@ def truth_of(lines: Iterable[Line], moved: Mapping[str, timedelta] | None = None
     touchpoints += [_survey(line, asked.get(line["person"])) for line in told if line["is"] == "survey"]
     later = moved or {}
     return Truth(
-        [Person(line["person"], line["household"], _records(line)) for line in people],
+        [Person(line["person"], line["household"], _records(line), _introduced(line)) for line in people],
         expected_customers(people),
         [
             _later(each, later[each.contact[1]]) if each.contact and each.contact[1] in later else each
@@ -52,6 +52,16 @@ def identifiers_of(
 
 def _records(line: Line) -> tuple[RecordKey, ...]:
     return tuple((each["namespace"], each["kind"], each["id"]) for each in line["records"] if each["named"])
+
+
+def _introduced(line: Line) -> tuple[RecordKey, ...]:
+    """What a system was told of a person has an address in it."""
+    addressed = {
+        (each["namespace"], each["kind"], each["id"])
+        for each in line["records"]
+        if any(kind == "address" for kind, _, _ in (*each["joins"], *each["finds"]))
+    }
+    return tuple(record for record in _records(line) if record in addressed)
 
 
 def _contact_or_visit(line: Line) -> Touchpoint:

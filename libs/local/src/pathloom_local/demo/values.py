@@ -58,6 +58,8 @@ class Person:
     person_id: str
     household_id: str
     records: tuple[RecordKey, ...]
+    introduced: tuple[RecordKey, ...] = ()
+    """Those of them that say who it is: a name, a birthday, a home."""
 
 
 @dataclass(frozen=True, slots=True)

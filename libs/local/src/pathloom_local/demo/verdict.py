@@ -7,7 +7,7 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from pathloom_local.demo.compare import ENOUGH_F1, Comparison
+from pathloom_local.demo.compare import ENOUGH_B_CUBED, ENOUGH_F1, Comparison
 
 SHOWN = 20
 
@@ -23,12 +23,12 @@ def verdict(found: Comparison) -> RenderableType:
     )
     differing = len(contacts.differences)
     table.add_row("contacts and legs that differ", "0", str(differing), _mark(contacts.holds))
+    split = len(customers.differences)
     table.add_row(
-        "customers by joining identifiers",
-        str(customers.true),
-        str(customers.said),
-        _mark(not customers.differences),
+        f"customers apart that identifiers join, of {customers.true}", "0", str(split), _mark(not split)
     )
+    enough = customers.b_cubed >= ENOUGH_B_CUBED
+    table.add_row("customers, B³ F1", f"≥ {ENOUGH_B_CUBED:.2f}", f"{customers.b_cubed:.4f}", _mark(enough))
     mixed = len(customers.mixed_households)
     table.add_row("two of a household as one", "0", str(mixed), _mark(not mixed))
     table.add_row(
@@ -41,6 +41,7 @@ def verdict(found: Comparison) -> RenderableType:
     parts: list[RenderableType] = [table, Text(counts, style="dim")]
     parts += _differences("contacts", contacts.differences)
     parts += _differences("customers", customers.differences)
+    parts += _differences("two people as one", customers.confused)
     parts += _differences("households", customers.mixed_households)
     parts += _differences("touchpoints not found", journeys.not_found)
     return Group(*parts)

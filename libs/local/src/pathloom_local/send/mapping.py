@@ -18,6 +18,7 @@ _SOURCE = frozenset(
         "namespace",
         "user_id_type",
         "identifiers",
+        "attributes",
         "trust",
         "default_channel",
         "test",
@@ -154,10 +155,10 @@ def _source(said: Any) -> dict[str, Any]:
     trust = str(source.get("trust", "trusted"))
     if trust not in _TRUSTS:
         raise BadMapping(f"source.trust: {trust} is none of {', '.join(_TRUSTS)}")
-    identifiers = source.get("identifiers", [])
-    if not isinstance(identifiers, list):
-        raise BadMapping("source.identifiers: is no list")
-    return {**source, "trust": f"TRUST_{trust.upper()}", "identifiers": identifiers}
+    for several in ("identifiers", "attributes"):
+        if not isinstance(source.get(several, []), list):
+            raise BadMapping(f"source.{several}: is no list")
+    return {**source, "trust": f"TRUST_{trust.upper()}"}
 
 
 def _rule(said: Any, place: str, common_time: Any) -> EventRule:

@@ -82,6 +82,26 @@ class AdminServiceStub:
                 request_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.DecideRequest.SerializeToString,
                 response_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.DecideResponse.FromString,
                 _registered_method=True)
+        self.WithdrawDecision = channel.unary_unary(
+                '/pathloom.gateway.v1.AdminService/WithdrawDecision',
+                request_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.WithdrawDecisionRequest.SerializeToString,
+                response_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.WithdrawDecisionResponse.FromString,
+                _registered_method=True)
+        self.ListReviews = channel.unary_unary(
+                '/pathloom.gateway.v1.AdminService/ListReviews',
+                request_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ListReviewsRequest.SerializeToString,
+                response_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ListReviewsResponse.FromString,
+                _registered_method=True)
+        self.ExplainPair = channel.unary_unary(
+                '/pathloom.gateway.v1.AdminService/ExplainPair',
+                request_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ExplainPairRequest.SerializeToString,
+                response_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ExplainPairResponse.FromString,
+                _registered_method=True)
+        self.ListChanges = channel.unary_unary(
+                '/pathloom.gateway.v1.AdminService/ListChanges',
+                request_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ListChangesRequest.SerializeToString,
+                response_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ListChangesResponse.FromString,
+                _registered_method=True)
         self.EraseCustomer = channel.unary_unary(
                 '/pathloom.gateway.v1.AdminService/EraseCustomer',
                 request_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.EraseCustomerRequest.SerializeToString,
@@ -171,6 +191,34 @@ class AdminServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def WithdrawDecision(self, request, context):
+        """Takes that back.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListReviews(self, request, context):
+        """Doubtful pairs of customers, in the order of what a decision is worth.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExplainPair(self, request, context):
+        """Why two records are one, or are not.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListChanges(self, request, context):
+        """Who was merged into a customer or split from it, newest first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def EraseCustomer(self, request, context):
         """Erases a person everywhere.
         """
@@ -246,6 +294,26 @@ def add_AdminServiceServicer_to_server(servicer, server):
                     servicer.Decide,
                     request_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.DecideRequest.FromString,
                     response_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.DecideResponse.SerializeToString,
+            ),
+            'WithdrawDecision': grpc.unary_unary_rpc_method_handler(
+                    servicer.WithdrawDecision,
+                    request_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.WithdrawDecisionRequest.FromString,
+                    response_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.WithdrawDecisionResponse.SerializeToString,
+            ),
+            'ListReviews': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListReviews,
+                    request_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ListReviewsRequest.FromString,
+                    response_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ListReviewsResponse.SerializeToString,
+            ),
+            'ExplainPair': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExplainPair,
+                    request_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ExplainPairRequest.FromString,
+                    response_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ExplainPairResponse.SerializeToString,
+            ),
+            'ListChanges': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListChanges,
+                    request_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ListChangesRequest.FromString,
+                    response_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ListChangesResponse.SerializeToString,
             ),
             'EraseCustomer': grpc.unary_unary_rpc_method_handler(
                     servicer.EraseCustomer,
@@ -512,6 +580,114 @@ class AdminService:
             '/pathloom.gateway.v1.AdminService/Decide',
             pathloom_dot_identity_dot_v1_dot_customers__pb2.DecideRequest.SerializeToString,
             pathloom_dot_identity_dot_v1_dot_customers__pb2.DecideResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WithdrawDecision(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pathloom.gateway.v1.AdminService/WithdrawDecision',
+            pathloom_dot_identity_dot_v1_dot_customers__pb2.WithdrawDecisionRequest.SerializeToString,
+            pathloom_dot_identity_dot_v1_dot_customers__pb2.WithdrawDecisionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListReviews(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pathloom.gateway.v1.AdminService/ListReviews',
+            pathloom_dot_identity_dot_v1_dot_customers__pb2.ListReviewsRequest.SerializeToString,
+            pathloom_dot_identity_dot_v1_dot_customers__pb2.ListReviewsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExplainPair(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pathloom.gateway.v1.AdminService/ExplainPair',
+            pathloom_dot_identity_dot_v1_dot_customers__pb2.ExplainPairRequest.SerializeToString,
+            pathloom_dot_identity_dot_v1_dot_customers__pb2.ExplainPairResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListChanges(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pathloom.gateway.v1.AdminService/ListChanges',
+            pathloom_dot_identity_dot_v1_dot_customers__pb2.ListChangesRequest.SerializeToString,
+            pathloom_dot_identity_dot_v1_dot_customers__pb2.ListChangesResponse.FromString,
             options,
             channel_credentials,
             insecure,

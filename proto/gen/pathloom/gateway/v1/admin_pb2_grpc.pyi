@@ -53,6 +53,14 @@ class AdminServiceStub:
     """What became of an event, through all services."""
     Decide: _grpc.UnaryUnaryMultiCallable[_customers_pb2.DecideRequest, _customers_pb2.DecideResponse]
     """Same or different."""
+    WithdrawDecision: _grpc.UnaryUnaryMultiCallable[_customers_pb2.WithdrawDecisionRequest, _customers_pb2.WithdrawDecisionResponse]
+    """Takes that back."""
+    ListReviews: _grpc.UnaryUnaryMultiCallable[_customers_pb2.ListReviewsRequest, _customers_pb2.ListReviewsResponse]
+    """Doubtful pairs of customers, in the order of what a decision is worth."""
+    ExplainPair: _grpc.UnaryUnaryMultiCallable[_customers_pb2.ExplainPairRequest, _customers_pb2.ExplainPairResponse]
+    """Why two records are one, or are not."""
+    ListChanges: _grpc.UnaryUnaryMultiCallable[_customers_pb2.ListChangesRequest, _customers_pb2.ListChangesResponse]
+    """Who was merged into a customer or split from it, newest first."""
     EraseCustomer: _grpc.UnaryUnaryMultiCallable[_customers_pb2.EraseCustomerRequest, _customers_pb2.EraseCustomerResponse]
     """Erases a person everywhere."""
     EraseEmployee: _grpc.UnaryUnaryMultiCallable[_customers_pb2.EraseEmployeeRequest, _customers_pb2.EraseEmployeeResponse]
@@ -85,6 +93,14 @@ class AdminServiceAsyncStub(AdminServiceStub):
     """What became of an event, through all services."""
     Decide: _aio.UnaryUnaryMultiCallable[_customers_pb2.DecideRequest, _customers_pb2.DecideResponse]  # type: ignore[assignment]
     """Same or different."""
+    WithdrawDecision: _aio.UnaryUnaryMultiCallable[_customers_pb2.WithdrawDecisionRequest, _customers_pb2.WithdrawDecisionResponse]  # type: ignore[assignment]
+    """Takes that back."""
+    ListReviews: _aio.UnaryUnaryMultiCallable[_customers_pb2.ListReviewsRequest, _customers_pb2.ListReviewsResponse]  # type: ignore[assignment]
+    """Doubtful pairs of customers, in the order of what a decision is worth."""
+    ExplainPair: _aio.UnaryUnaryMultiCallable[_customers_pb2.ExplainPairRequest, _customers_pb2.ExplainPairResponse]  # type: ignore[assignment]
+    """Why two records are one, or are not."""
+    ListChanges: _aio.UnaryUnaryMultiCallable[_customers_pb2.ListChangesRequest, _customers_pb2.ListChangesResponse]  # type: ignore[assignment]
+    """Who was merged into a customer or split from it, newest first."""
     EraseCustomer: _aio.UnaryUnaryMultiCallable[_customers_pb2.EraseCustomerRequest, _customers_pb2.EraseCustomerResponse]  # type: ignore[assignment]
     """Erases a person everywhere."""
     EraseEmployee: _aio.UnaryUnaryMultiCallable[_customers_pb2.EraseEmployeeRequest, _customers_pb2.EraseEmployeeResponse]  # type: ignore[assignment]
@@ -168,6 +184,38 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_customers_pb2.DecideResponse, _abc.Awaitable[_customers_pb2.DecideResponse]]:
         """Same or different."""
+
+    @_abc_1.abstractmethod
+    def WithdrawDecision(
+        self,
+        request: _customers_pb2.WithdrawDecisionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_customers_pb2.WithdrawDecisionResponse, _abc.Awaitable[_customers_pb2.WithdrawDecisionResponse]]:
+        """Takes that back."""
+
+    @_abc_1.abstractmethod
+    def ListReviews(
+        self,
+        request: _customers_pb2.ListReviewsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_customers_pb2.ListReviewsResponse, _abc.Awaitable[_customers_pb2.ListReviewsResponse]]:
+        """Doubtful pairs of customers, in the order of what a decision is worth."""
+
+    @_abc_1.abstractmethod
+    def ExplainPair(
+        self,
+        request: _customers_pb2.ExplainPairRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_customers_pb2.ExplainPairResponse, _abc.Awaitable[_customers_pb2.ExplainPairResponse]]:
+        """Why two records are one, or are not."""
+
+    @_abc_1.abstractmethod
+    def ListChanges(
+        self,
+        request: _customers_pb2.ListChangesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_customers_pb2.ListChangesResponse, _abc.Awaitable[_customers_pb2.ListChangesResponse]]:
+        """Who was merged into a customer or split from it, newest first."""
 
     @_abc_1.abstractmethod
     def EraseCustomer(

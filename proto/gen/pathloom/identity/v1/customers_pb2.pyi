@@ -101,6 +101,7 @@ class Source(_message.Message):
     DEFAULT_CHANNEL_FIELD_NUMBER: _builtins.int
     TEST_FIELD_NUMBER: _builtins.int
     REGION_FIELD_NUMBER: _builtins.int
+    ATTRIBUTES_FIELD_NUMBER: _builtins.int
     source_id: _builtins.str
     """Stable, lower-case; keys belong to it."""
     name: _builtins.str
@@ -123,6 +124,12 @@ class Source(_message.Message):
     def identifiers(self) -> _containers.RepeatedCompositeFieldContainer[Global___IdentifierRule]:
         """Which traits and properties are identifiers."""
 
+    @_builtins.property
+    def attributes(self) -> _containers.RepeatedCompositeFieldContainer[Global___AttributeRule]:
+        """Which traits are evidence of who somebody is, beside those that are by their name (first_name, last_name,
+        date_of_birth, address, postal_code, city, phone, email and their usual spellings; docs/identity.md).
+        """
+
     def __init__(
         self,
         *,
@@ -135,14 +142,57 @@ class Source(_message.Message):
         default_channel: _builtins.str = ...,
         test: _builtins.bool = ...,
         region: _builtins.str = ...,
+        attributes: _abc.Iterable[Global___AttributeRule] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["default_channel", b"default_channel", "identifiers", b"identifiers", "name", b"name", "namespace", b"namespace", "region", b"region", "source_id", b"source_id", "test", b"test", "trust", b"trust", "user_id_type", b"user_id_type"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attributes", b"attributes", "default_channel", b"default_channel", "identifiers", b"identifiers", "name", b"name", "namespace", b"namespace", "region", b"region", "source_id", b"source_id", "test", b"test", "trust", b"trust", "user_id_type", b"user_id_type"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Source: _TypeAlias = Source  # noqa: Y015
+
+@_typing.final
+class AttributeRule(_message.Message):
+    """One trait that is evidence of who somebody is. What a source of trust CLAIMED says never is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FIELD_FIELD_NUMBER: _builtins.int
+    ATTRIBUTE_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    IMMUTABLE_FIELD_NUMBER: _builtins.int
+    DATE_ORDER_FIELD_NUMBER: _builtins.int
+    field: _builtins.str
+    """The trait that holds it."""
+    attribute: _builtins.str
+    """given_name, surname, date_of_birth, street, street_number, locality, postcode, city, phone, email, or with a kind
+    one of the company's own, which is of the same kind in every source. Empty: what the trait says is no evidence.
+    """
+    kind: _builtins.str
+    """Of one of the company's own: text, code (an id of the person) or category (one of few values). Else empty."""
+    immutable: _builtins.bool
+    """Of one of the company's own. True: a person never changes it and nobody mistypes it, so two different values are two
+    persons.
+    """
+    date_order: _builtins.str
+    """Of a date of birth that does not begin with the year: dmy or mdy. Empty: mdy."""
+    def __init__(
+        self,
+        *,
+        field: _builtins.str = ...,
+        attribute: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        immutable: _builtins.bool = ...,
+        date_order: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribute", b"attribute", "date_order", b"date_order", "field", b"field", "immutable", b"immutable", "kind", b"kind"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AttributeRule: _TypeAlias = AttributeRule  # noqa: Y015
 
 @_typing.final
 class IdentifierRule(_message.Message):
@@ -515,7 +565,7 @@ class Evidence(_message.Message):
         KIND_STATED: Evidence._Kind.ValueType  # 3
         """An alias or an event that named both."""
         KIND_PROBABILISTIC: Evidence._Kind.ValueType  # 4
-        """Names, dates and addresses agree (later)."""
+        """What the records say of a person agrees: names, dates, addresses."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """What kind of evidence."""
@@ -529,7 +579,7 @@ class Evidence(_message.Message):
     KIND_STATED: Evidence.Kind.ValueType  # 3
     """An alias or an event that named both."""
     KIND_PROBABILISTIC: Evidence.Kind.ValueType  # 4
-    """Names, dates and addresses agree (later)."""
+    """What the records say of a person agrees: names, dates, addresses."""
 
     KIND_FIELD_NUMBER: _builtins.int
     LEFT_FIELD_NUMBER: _builtins.int
@@ -537,10 +587,13 @@ class Evidence(_message.Message):
     IDENTIFIER_FIELD_NUMBER: _builtins.int
     WEIGHT_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
+    PIECES_FIELD_NUMBER: _builtins.int
     kind: Global___Evidence.Kind.ValueType
     """What kind."""
     weight: _builtins.float
-    """In log2 units; identifiers and decisions are certain and carry none."""
+    """In bits (log2): each doubles the odds that the two are one person, even odds being 0. Identifiers and decisions are
+    certain and carry none.
+    """
     text: _builtins.str
     """In words."""
     @_builtins.property
@@ -555,6 +608,10 @@ class Evidence(_message.Message):
     def identifier(self) -> Global___Identifier:
         """For identifiers: which; its value is among the customer's identifiers."""
 
+    @_builtins.property
+    def pieces(self) -> _containers.RepeatedCompositeFieldContainer[Global___EvidencePiece]:
+        """What the weight is made of, the prior first, then the heaviest; they sum to it exactly. For KIND_PROBABILISTIC."""
+
     def __init__(
         self,
         *,
@@ -564,16 +621,49 @@ class Evidence(_message.Message):
         identifier: Global___Identifier | None = ...,
         weight: _builtins.float | None = ...,
         text: _builtins.str = ...,
+        pieces: _abc.Iterable[Global___EvidencePiece] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_weight", b"_weight", "identifier", b"identifier", "left", b"left", "right", b"right", "weight", b"weight"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_weight", b"_weight", "identifier", b"identifier", "kind", b"kind", "left", b"left", "right", b"right", "text", b"text", "weight", b"weight"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_weight", b"_weight", "identifier", b"identifier", "kind", b"kind", "left", b"left", "pieces", b"pieces", "right", b"right", "text", b"text", "weight", b"weight"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__weight: _TypeAlias = _typing.Literal["weight"]  # noqa: Y015
     _WhichOneofArgType__weight: _TypeAlias = _typing.Literal["_weight", b"_weight"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType__weight) -> _WhichOneofReturnType__weight | None: ...
 
 Global___Evidence: _TypeAlias = Evidence  # noqa: Y015
+
+@_typing.final
+class EvidencePiece(_message.Message):
+    """One piece of the evidence on two records."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ATTRIBUTE_FIELD_NUMBER: _builtins.int
+    LEVEL_FIELD_NUMBER: _builtins.int
+    WEIGHT_FIELD_NUMBER: _builtins.int
+    attribute: _builtins.str
+    """The attribute compared: given_name, surname, date_of_birth, address (street and number), locality, postcode, city,
+    phone, email, or one of the company's own; "prior" for what two records taken by chance weigh.
+    """
+    level: _builtins.str
+    """How far the two agree: exact, nickname, close, initial, turned … none; docs/identity.md lists them."""
+    weight: _builtins.float
+    """In bits; below zero it speaks against."""
+    def __init__(
+        self,
+        *,
+        attribute: _builtins.str = ...,
+        level: _builtins.str = ...,
+        weight: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribute", b"attribute", "level", b"level", "weight", b"weight"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EvidencePiece: _TypeAlias = EvidencePiece  # noqa: Y015
 
 @_typing.final
 class MergedCustomer(_message.Message):
@@ -938,6 +1028,427 @@ class DecideResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___DecideResponse: _TypeAlias = DecideResponse  # noqa: Y015
+
+@_typing.final
+class WithdrawDecisionRequest(_message.Message):
+    """Which decision."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEFT_FIELD_NUMBER: _builtins.int
+    RIGHT_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    actor: _builtins.str
+    """Who withdraws it (opaque)."""
+    @_builtins.property
+    def left(self) -> _events_pb2.RecordKey:
+        """One record."""
+
+    @_builtins.property
+    def right(self) -> _events_pb2.RecordKey:
+        """The other."""
+
+    def __init__(
+        self,
+        *,
+        left: _events_pb2.RecordKey | None = ...,
+        right: _events_pb2.RecordKey | None = ...,
+        actor: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["left", b"left", "right", b"right"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "left", b"left", "right", b"right"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WithdrawDecisionRequest: _TypeAlias = WithdrawDecisionRequest  # noqa: Y015
+
+@_typing.final
+class WithdrawDecisionResponse(_message.Message):
+    """The customers of the two records afterwards."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEFT_CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    RIGHT_CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    left_customer_id: _builtins.str
+    """The left record's customer."""
+    right_customer_id: _builtins.str
+    """The right record's customer."""
+    def __init__(
+        self,
+        *,
+        left_customer_id: _builtins.str = ...,
+        right_customer_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["left_customer_id", b"left_customer_id", "right_customer_id", b"right_customer_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WithdrawDecisionResponse: _TypeAlias = WithdrawDecisionResponse  # noqa: Y015
+
+@_typing.final
+class ListReviewsRequest(_message.Message):
+    """Which page."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    page_size: _builtins.int
+    """At most so many; 0: 50."""
+    page_token: _builtins.str
+    """next_page_token of the page before."""
+    def __init__(
+        self,
+        *,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListReviewsRequest: _TypeAlias = ListReviewsRequest  # noqa: Y015
+
+@_typing.final
+class ListReviewsResponse(_message.Message):
+    """A page of the queue."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REVIEWS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty: there is no more."""
+    @_builtins.property
+    def reviews(self) -> _containers.RepeatedCompositeFieldContainer[Global___Review]:
+        """What a decision is worth most on first."""
+
+    def __init__(
+        self,
+        *,
+        reviews: _abc.Iterable[Global___Review] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "reviews", b"reviews"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListReviewsResponse: _TypeAlias = ListReviewsResponse  # noqa: Y015
+
+@_typing.final
+class Review(_message.Message):
+    """Two customers that may be one."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEFT_CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    RIGHT_CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    LEFT_FIELD_NUMBER: _builtins.int
+    RIGHT_FIELD_NUMBER: _builtins.int
+    WEIGHT_FIELD_NUMBER: _builtins.int
+    PROBABILITY_FIELD_NUMBER: _builtins.int
+    WORTH_FIELD_NUMBER: _builtins.int
+    left_customer_id: _builtins.str
+    """One customer."""
+    right_customer_id: _builtins.str
+    """The other."""
+    weight: _builtins.float
+    """What they weigh, in bits, prior included."""
+    probability: _builtins.float
+    """How likely they are one person by that weight alone, 0 to 1."""
+    worth: _builtins.float
+    """Pairs of records that the decision is expected to put right: probability times the records of the one times those of
+    the other.
+    """
+    @_builtins.property
+    def left(self) -> _events_pb2.RecordKey:
+        """The two records, one of each, that weigh most: those that Decide takes."""
+
+    @_builtins.property
+    def right(self) -> _events_pb2.RecordKey:
+        """The other's."""
+
+    def __init__(
+        self,
+        *,
+        left_customer_id: _builtins.str = ...,
+        right_customer_id: _builtins.str = ...,
+        left: _events_pb2.RecordKey | None = ...,
+        right: _events_pb2.RecordKey | None = ...,
+        weight: _builtins.float = ...,
+        probability: _builtins.float = ...,
+        worth: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["left", b"left", "right", b"right"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["left", b"left", "left_customer_id", b"left_customer_id", "probability", b"probability", "right", b"right", "right_customer_id", b"right_customer_id", "weight", b"weight", "worth", b"worth"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Review: _TypeAlias = Review  # noqa: Y015
+
+@_typing.final
+class ExplainPairRequest(_message.Message):
+    """Which two."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEFT_FIELD_NUMBER: _builtins.int
+    RIGHT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def left(self) -> _events_pb2.RecordKey:
+        """One record."""
+
+    @_builtins.property
+    def right(self) -> _events_pb2.RecordKey:
+        """The other."""
+
+    def __init__(
+        self,
+        *,
+        left: _events_pb2.RecordKey | None = ...,
+        right: _events_pb2.RecordKey | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["left", b"left", "right", b"right"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["left", b"left", "right", b"right"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainPairRequest: _TypeAlias = ExplainPairRequest  # noqa: Y015
+
+@_typing.final
+class ExplainPairResponse(_message.Message):
+    """Why two records are one, or are not."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    WEIGHT_FIELD_NUMBER: _builtins.int
+    PIECES_FIELD_NUMBER: _builtins.int
+    VETOED_FIELD_NUMBER: _builtins.int
+    VETO_FIELD_NUMBER: _builtins.int
+    CUT_FIELD_NUMBER: _builtins.int
+    LEFT_CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    RIGHT_CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    DECISION_FIELD_NUMBER: _builtins.int
+    MODEL_VERSION_FIELD_NUMBER: _builtins.int
+    weight: _builtins.float
+    """The whole, in bits: the sum of the pieces."""
+    vetoed: _builtins.bool
+    """True: whatever they weigh, something keeps them apart; see veto."""
+    veto: _builtins.str
+    """What does, in words; empty: nothing."""
+    cut: _builtins.float
+    """The mean weight above which two groups of records are joined, in bits."""
+    left_customer_id: _builtins.str
+    """The left record's customer now."""
+    right_customer_id: _builtins.str
+    """The right record's customer now."""
+    model_version: _builtins.str
+    """The model's version."""
+    @_builtins.property
+    def pieces(self) -> _containers.RepeatedCompositeFieldContainer[Global___EvidencePiece]:
+        """The prior first, then every attribute that both sides say, the heaviest first."""
+
+    @_builtins.property
+    def decision(self) -> Global___StewardDecision:
+        """A steward's word on these two records; unset: there is none."""
+
+    def __init__(
+        self,
+        *,
+        weight: _builtins.float = ...,
+        pieces: _abc.Iterable[Global___EvidencePiece] | None = ...,
+        vetoed: _builtins.bool = ...,
+        veto: _builtins.str = ...,
+        cut: _builtins.float = ...,
+        left_customer_id: _builtins.str = ...,
+        right_customer_id: _builtins.str = ...,
+        decision: Global___StewardDecision | None = ...,
+        model_version: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decision", b"decision"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cut", b"cut", "decision", b"decision", "left_customer_id", b"left_customer_id", "model_version", b"model_version", "pieces", b"pieces", "right_customer_id", b"right_customer_id", "veto", b"veto", "vetoed", b"vetoed", "weight", b"weight"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ExplainPairResponse: _TypeAlias = ExplainPairResponse  # noqa: Y015
+
+@_typing.final
+class StewardDecision(_message.Message):
+    """A steward's word, the latest on the pair."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SAME_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    DECIDED_AT_FIELD_NUMBER: _builtins.int
+    same: _builtins.bool
+    """True: one person. False: two."""
+    actor: _builtins.str
+    """Who (opaque)."""
+    reason: _builtins.str
+    """Why."""
+    @_builtins.property
+    def decided_at(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        same: _builtins.bool = ...,
+        actor: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        decided_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decided_at", b"decided_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "decided_at", b"decided_at", "reason", b"reason", "same", b"same"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StewardDecision: _TypeAlias = StewardDecision  # noqa: Y015
+
+@_typing.final
+class ListChangesRequest(_message.Message):
+    """Whose."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    customer_id: _builtins.str
+    """Any id it ever had."""
+    page_size: _builtins.int
+    """At most so many; 0: 50."""
+    page_token: _builtins.str
+    """next_page_token of the page before."""
+    def __init__(
+        self,
+        *,
+        customer_id: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_id", b"customer_id", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListChangesRequest: _TypeAlias = ListChangesRequest  # noqa: Y015
+
+@_typing.final
+class ListChangesResponse(_message.Message):
+    """A page of the history."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CHANGES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty: there is no more."""
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___CustomerChange]:
+        """Newest first."""
+
+    def __init__(
+        self,
+        *,
+        changes: _abc.Iterable[Global___CustomerChange] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["changes", b"changes", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListChangesResponse: _TypeAlias = ListChangesResponse  # noqa: Y015
+
+@_typing.final
+class CustomerChange(_message.Message):
+    """A record that went from one customer to another."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Kind:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _KindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[CustomerChange._Kind.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        KIND_UNSPECIFIED: CustomerChange._Kind.ValueType  # 0
+        """Never sent."""
+        KIND_MERGED: CustomerChange._Kind.ValueType  # 1
+        """Its customer became part of another."""
+        KIND_SPLIT: CustomerChange._Kind.ValueType  # 2
+        """It was taken out of its customer."""
+
+    class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
+        """What happened to the record's customer."""
+
+    KIND_UNSPECIFIED: CustomerChange.Kind.ValueType  # 0
+    """Never sent."""
+    KIND_MERGED: CustomerChange.Kind.ValueType  # 1
+    """Its customer became part of another."""
+    KIND_SPLIT: CustomerChange.Kind.ValueType  # 2
+    """It was taken out of its customer."""
+
+    KIND_FIELD_NUMBER: _builtins.int
+    RECORD_FIELD_NUMBER: _builtins.int
+    FROM_CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    INTO_CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    CHANGED_AT_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    kind: Global___CustomerChange.Kind.ValueType
+    """What."""
+    from_customer_id: _builtins.str
+    """Its customer until then."""
+    into_customer_id: _builtins.str
+    """Its customer from then on."""
+    text: _builtins.str
+    """Why, in words without personal data."""
+    actor: _builtins.str
+    """Who decided (opaque); empty: nobody, it followed from what was said."""
+    @_builtins.property
+    def record(self) -> _events_pb2.RecordKey:
+        """The record."""
+
+    @_builtins.property
+    def changed_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was worked out."""
+
+    def __init__(
+        self,
+        *,
+        kind: Global___CustomerChange.Kind.ValueType = ...,
+        record: _events_pb2.RecordKey | None = ...,
+        from_customer_id: _builtins.str = ...,
+        into_customer_id: _builtins.str = ...,
+        changed_at: _timestamp_pb2.Timestamp | None = ...,
+        text: _builtins.str = ...,
+        actor: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["changed_at", b"changed_at", "record", b"record"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "changed_at", b"changed_at", "from_customer_id", b"from_customer_id", "into_customer_id", b"into_customer_id", "kind", b"kind", "record", b"record", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CustomerChange: _TypeAlias = CustomerChange  # noqa: Y015
 
 @_typing.final
 class EraseCustomerRequest(_message.Message):

@@ -61,6 +61,26 @@ class CustomerServiceStub:
                 request_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.DecideRequest.SerializeToString,
                 response_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.DecideResponse.FromString,
                 _registered_method=True)
+        self.WithdrawDecision = channel.unary_unary(
+                '/pathloom.identity.v1.CustomerService/WithdrawDecision',
+                request_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.WithdrawDecisionRequest.SerializeToString,
+                response_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.WithdrawDecisionResponse.FromString,
+                _registered_method=True)
+        self.ListReviews = channel.unary_unary(
+                '/pathloom.identity.v1.CustomerService/ListReviews',
+                request_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ListReviewsRequest.SerializeToString,
+                response_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ListReviewsResponse.FromString,
+                _registered_method=True)
+        self.ExplainPair = channel.unary_unary(
+                '/pathloom.identity.v1.CustomerService/ExplainPair',
+                request_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ExplainPairRequest.SerializeToString,
+                response_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ExplainPairResponse.FromString,
+                _registered_method=True)
+        self.ListChanges = channel.unary_unary(
+                '/pathloom.identity.v1.CustomerService/ListChanges',
+                request_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ListChangesRequest.SerializeToString,
+                response_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ListChangesResponse.FromString,
+                _registered_method=True)
         self.EraseCustomer = channel.unary_unary(
                 '/pathloom.identity.v1.CustomerService/EraseCustomer',
                 request_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.EraseCustomerRequest.SerializeToString,
@@ -115,6 +135,36 @@ class CustomerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def WithdrawDecision(self, request, context):
+        """Takes a decision back: evidence and identifiers decide again. NOT_FOUND RECORD_NOT_FOUND or DECISION_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListReviews(self, request, context):
+        """Pairs of customers that are doubtful and undecided, in the order of what a decision is worth. What is decided, joined
+        or erased meanwhile is gone from the next page.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExplainPair(self, request, context):
+        """What two records weigh by the model in force, and what keeps them apart. NOT_FOUND RECORD_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListChanges(self, request, context):
+        """Who was merged into a customer or split from it, newest first; changes of what had been published only.
+        NOT_FOUND CUSTOMER_NOT_FOUND or CUSTOMER_ERASED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def EraseCustomer(self, request, context):
         """Erases a person everywhere: logically at once here, by tombstone downstream.
         NOT_FOUND CUSTOMER_NOT_FOUND.
@@ -158,6 +208,26 @@ def add_CustomerServiceServicer_to_server(servicer, server):
                     servicer.Decide,
                     request_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.DecideRequest.FromString,
                     response_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.DecideResponse.SerializeToString,
+            ),
+            'WithdrawDecision': grpc.unary_unary_rpc_method_handler(
+                    servicer.WithdrawDecision,
+                    request_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.WithdrawDecisionRequest.FromString,
+                    response_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.WithdrawDecisionResponse.SerializeToString,
+            ),
+            'ListReviews': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListReviews,
+                    request_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ListReviewsRequest.FromString,
+                    response_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ListReviewsResponse.SerializeToString,
+            ),
+            'ExplainPair': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExplainPair,
+                    request_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ExplainPairRequest.FromString,
+                    response_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ExplainPairResponse.SerializeToString,
+            ),
+            'ListChanges': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListChanges,
+                    request_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ListChangesRequest.FromString,
+                    response_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ListChangesResponse.SerializeToString,
             ),
             'EraseCustomer': grpc.unary_unary_rpc_method_handler(
                     servicer.EraseCustomer,
@@ -306,6 +376,114 @@ class CustomerService:
             '/pathloom.identity.v1.CustomerService/Decide',
             pathloom_dot_identity_dot_v1_dot_customers__pb2.DecideRequest.SerializeToString,
             pathloom_dot_identity_dot_v1_dot_customers__pb2.DecideResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WithdrawDecision(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pathloom.identity.v1.CustomerService/WithdrawDecision',
+            pathloom_dot_identity_dot_v1_dot_customers__pb2.WithdrawDecisionRequest.SerializeToString,
+            pathloom_dot_identity_dot_v1_dot_customers__pb2.WithdrawDecisionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListReviews(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pathloom.identity.v1.CustomerService/ListReviews',
+            pathloom_dot_identity_dot_v1_dot_customers__pb2.ListReviewsRequest.SerializeToString,
+            pathloom_dot_identity_dot_v1_dot_customers__pb2.ListReviewsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExplainPair(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pathloom.identity.v1.CustomerService/ExplainPair',
+            pathloom_dot_identity_dot_v1_dot_customers__pb2.ExplainPairRequest.SerializeToString,
+            pathloom_dot_identity_dot_v1_dot_customers__pb2.ExplainPairResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListChanges(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pathloom.identity.v1.CustomerService/ListChanges',
+            pathloom_dot_identity_dot_v1_dot_customers__pb2.ListChangesRequest.SerializeToString,
+            pathloom_dot_identity_dot_v1_dot_customers__pb2.ListChangesResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -50,6 +50,18 @@ class CustomerServiceStub:
     """A steward's decision on two records: same or different; the later recorded wins and outlives retraining.
     "Different" un-merges at once. NOT_FOUND RECORD_NOT_FOUND.
     """
+    WithdrawDecision: _grpc.UnaryUnaryMultiCallable[_customers_pb2.WithdrawDecisionRequest, _customers_pb2.WithdrawDecisionResponse]
+    """Takes a decision back: evidence and identifiers decide again. NOT_FOUND RECORD_NOT_FOUND or DECISION_NOT_FOUND."""
+    ListReviews: _grpc.UnaryUnaryMultiCallable[_customers_pb2.ListReviewsRequest, _customers_pb2.ListReviewsResponse]
+    """Pairs of customers that are doubtful and undecided, in the order of what a decision is worth. What is decided, joined
+    or erased meanwhile is gone from the next page.
+    """
+    ExplainPair: _grpc.UnaryUnaryMultiCallable[_customers_pb2.ExplainPairRequest, _customers_pb2.ExplainPairResponse]
+    """What two records weigh by the model in force, and what keeps them apart. NOT_FOUND RECORD_NOT_FOUND."""
+    ListChanges: _grpc.UnaryUnaryMultiCallable[_customers_pb2.ListChangesRequest, _customers_pb2.ListChangesResponse]
+    """Who was merged into a customer or split from it, newest first; changes of what had been published only.
+    NOT_FOUND CUSTOMER_NOT_FOUND or CUSTOMER_ERASED.
+    """
     EraseCustomer: _grpc.UnaryUnaryMultiCallable[_customers_pb2.EraseCustomerRequest, _customers_pb2.EraseCustomerResponse]
     """Erases a person everywhere: logically at once here, by tombstone downstream.
     NOT_FOUND CUSTOMER_NOT_FOUND.
@@ -79,6 +91,18 @@ class CustomerServiceAsyncStub(CustomerServiceStub):
     Decide: _aio.UnaryUnaryMultiCallable[_customers_pb2.DecideRequest, _customers_pb2.DecideResponse]  # type: ignore[assignment]
     """A steward's decision on two records: same or different; the later recorded wins and outlives retraining.
     "Different" un-merges at once. NOT_FOUND RECORD_NOT_FOUND.
+    """
+    WithdrawDecision: _aio.UnaryUnaryMultiCallable[_customers_pb2.WithdrawDecisionRequest, _customers_pb2.WithdrawDecisionResponse]  # type: ignore[assignment]
+    """Takes a decision back: evidence and identifiers decide again. NOT_FOUND RECORD_NOT_FOUND or DECISION_NOT_FOUND."""
+    ListReviews: _aio.UnaryUnaryMultiCallable[_customers_pb2.ListReviewsRequest, _customers_pb2.ListReviewsResponse]  # type: ignore[assignment]
+    """Pairs of customers that are doubtful and undecided, in the order of what a decision is worth. What is decided, joined
+    or erased meanwhile is gone from the next page.
+    """
+    ExplainPair: _aio.UnaryUnaryMultiCallable[_customers_pb2.ExplainPairRequest, _customers_pb2.ExplainPairResponse]  # type: ignore[assignment]
+    """What two records weigh by the model in force, and what keeps them apart. NOT_FOUND RECORD_NOT_FOUND."""
+    ListChanges: _aio.UnaryUnaryMultiCallable[_customers_pb2.ListChangesRequest, _customers_pb2.ListChangesResponse]  # type: ignore[assignment]
+    """Who was merged into a customer or split from it, newest first; changes of what had been published only.
+    NOT_FOUND CUSTOMER_NOT_FOUND or CUSTOMER_ERASED.
     """
     EraseCustomer: _aio.UnaryUnaryMultiCallable[_customers_pb2.EraseCustomerRequest, _customers_pb2.EraseCustomerResponse]  # type: ignore[assignment]
     """Erases a person everywhere: logically at once here, by tombstone downstream.
@@ -136,6 +160,42 @@ class CustomerServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_customers_pb2.DecideResponse, _abc.Awaitable[_customers_pb2.DecideResponse]]:
         """A steward's decision on two records: same or different; the later recorded wins and outlives retraining.
         "Different" un-merges at once. NOT_FOUND RECORD_NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def WithdrawDecision(
+        self,
+        request: _customers_pb2.WithdrawDecisionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_customers_pb2.WithdrawDecisionResponse, _abc.Awaitable[_customers_pb2.WithdrawDecisionResponse]]:
+        """Takes a decision back: evidence and identifiers decide again. NOT_FOUND RECORD_NOT_FOUND or DECISION_NOT_FOUND."""
+
+    @_abc_1.abstractmethod
+    def ListReviews(
+        self,
+        request: _customers_pb2.ListReviewsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_customers_pb2.ListReviewsResponse, _abc.Awaitable[_customers_pb2.ListReviewsResponse]]:
+        """Pairs of customers that are doubtful and undecided, in the order of what a decision is worth. What is decided, joined
+        or erased meanwhile is gone from the next page.
+        """
+
+    @_abc_1.abstractmethod
+    def ExplainPair(
+        self,
+        request: _customers_pb2.ExplainPairRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_customers_pb2.ExplainPairResponse, _abc.Awaitable[_customers_pb2.ExplainPairResponse]]:
+        """What two records weigh by the model in force, and what keeps them apart. NOT_FOUND RECORD_NOT_FOUND."""
+
+    @_abc_1.abstractmethod
+    def ListChanges(
+        self,
+        request: _customers_pb2.ListChangesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_customers_pb2.ListChangesResponse, _abc.Awaitable[_customers_pb2.ListChangesResponse]]:
+        """Who was merged into a customer or split from it, newest first; changes of what had been published only.
+        NOT_FOUND CUSTOMER_NOT_FOUND or CUSTOMER_ERASED.
         """
 
     @_abc_1.abstractmethod

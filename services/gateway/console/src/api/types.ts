@@ -285,3 +285,45 @@ export interface JourneyRows {
   next_page_token?: string;
   total?: Count;
 }
+
+// identity.v1, as the steward's page needs it.
+export interface RecordKey {
+  namespace?: string;
+  kind?: string;
+  id?: string;
+}
+
+export interface EvidencePiece {
+  attribute?: string;
+  level?: string;
+  weight?: number;
+}
+
+export interface Review {
+  left_customer_id: string;
+  right_customer_id: string;
+  left: RecordKey;
+  right: RecordKey;
+  weight?: number;
+  probability?: number;
+  worth?: number;
+}
+
+export interface Explained {
+  weight?: number;
+  pieces?: EvidencePiece[];
+  vetoed?: boolean;
+  veto?: string;
+  cut?: number;
+  model_version?: string;
+}
+
+export interface CustomerChange {
+  kind?: string;
+  record?: RecordKey;
+  from_customer_id?: string;
+  into_customer_id?: string;
+  changed_at?: string;
+  text?: string;
+  actor?: string;
+}

@@ -1,11 +1,13 @@
-import { render, screen, within } from "@testing-library/react";
+import { fireEvent, render, screen, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
 import type { CustomerView } from "../api/types";
 import { standing } from "./consents";
 import { CustomerPanel } from "./customer";
 import { bars } from "./friction";
 import { opens, sections } from "./measures";
+import { useQueueKeys } from "./queue-keys";
 import { ending, lanes, places } from "./timeline";
+import { bits, steps, Waterfall } from "./waterfall";
 
 describe("friction", () => {
   it("adds up one signal over touchpoints, and the bars sum to the whole", () => {
@@ -110,5 +112,51 @@ describe("customer", () => {
     ]);
     expect(section.getByText("same address; same phone, ending in 23")).toBeTruthy();
     expect(section.getByText("And 2 more.")).toBeTruthy();
+  });
+});
+
+describe("waterfall", () => {
+  const explained = {
+    weight: 4.5,
+    cut: 14,
+    pieces: [
+      { attribute: "prior", level: "two records by chance", weight: -13 },
+      { attribute: "date_of_birth", level: "turned", weight: 20 },
+      { attribute: "city", level: "none", weight: -2.5 },
+    ],
+  };
+  it("begins each piece where the one before ends, and ends at the whole", () => {
+    const all = steps(explained);
+    expect(all.reduce((sum, step) => sum + step.weight, 0)).toBe(explained.weight);
+    expect(all.map((step) => step.from)).toEqual([0, 0, 17.5 / 20]);
+    expect(all.map((step) => step.width)).toEqual([13 / 20, 1, 2.5 / 20]);
+  });
+  it("says the whole, the cut and what keeps two apart", () => {
+    render(<Waterfall explained={{ ...explained, veto: "they share a home" }} />);
+    expect(screen.getByText(/\+4\.5 bits in all; joined without asking above \+14\.0/)).toBeTruthy();
+    expect(screen.getByText(/Kept apart: they share a home/)).toBeTruthy();
+    expect(bits(-0.04)).toBe("−0.0");
+  });
+});
+
+describe("queue", () => {
+  it("is worked by keyboard, but not while somebody types", () => {
+    const done: string[] = [];
+    const does = {
+      next: () => done.push("next"),
+      previous: () => done.push("previous"),
+      same: () => done.push("same"),
+      different: () => done.push("different"),
+      undo: () => done.push("undo"),
+    };
+    function Page() {
+      useQueueKeys(does);
+      return <input aria-label="field" />;
+    }
+    render(<Page />);
+    for (const key of ["j", "k", "s", "d", "u", "x"]) fireEvent.keyDown(window, { key });
+    fireEvent.keyDown(screen.getByLabelText("field"), { key: "s" });
+    fireEvent.keyDown(window, { key: "s", ctrlKey: true });
+    expect(done).toEqual(["next", "previous", "same", "different", "undo"]);
   });
 });

@@ -77,6 +77,26 @@ class IdentityStewardship:
         answer: customers_pb2.DecideResponse = await self._remote(self._stub.Decide, request)
         return answer
 
+    async def withdraw(
+        self, request: customers_pb2.WithdrawDecisionRequest
+    ) -> customers_pb2.WithdrawDecisionResponse:
+        answer: customers_pb2.WithdrawDecisionResponse = await self._remote(
+            self._stub.WithdrawDecision, request
+        )
+        return answer
+
+    async def reviews(self, request: customers_pb2.ListReviewsRequest) -> customers_pb2.ListReviewsResponse:
+        answer: customers_pb2.ListReviewsResponse = await self._remote(self._stub.ListReviews, request)
+        return answer
+
+    async def explain(self, request: customers_pb2.ExplainPairRequest) -> customers_pb2.ExplainPairResponse:
+        answer: customers_pb2.ExplainPairResponse = await self._remote(self._stub.ExplainPair, request)
+        return answer
+
+    async def changes(self, request: customers_pb2.ListChangesRequest) -> customers_pb2.ListChangesResponse:
+        answer: customers_pb2.ListChangesResponse = await self._remote(self._stub.ListChanges, request)
+        return answer
+
     async def erase(self, request: customers_pb2.EraseCustomerRequest) -> customers_pb2.EraseCustomerResponse:
         answer: customers_pb2.EraseCustomerResponse = await self._remote(self._stub.EraseCustomer, request)
         return answer

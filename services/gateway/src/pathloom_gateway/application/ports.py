@@ -132,6 +132,22 @@ class Stewardship(Protocol):
 
     async def decide(self, request: customers_pb2.DecideRequest) -> customers_pb2.DecideResponse: ...
 
+    async def withdraw(
+        self, request: customers_pb2.WithdrawDecisionRequest
+    ) -> customers_pb2.WithdrawDecisionResponse: ...
+
+    async def reviews(
+        self, request: customers_pb2.ListReviewsRequest
+    ) -> customers_pb2.ListReviewsResponse: ...
+
+    async def explain(
+        self, request: customers_pb2.ExplainPairRequest
+    ) -> customers_pb2.ExplainPairResponse: ...
+
+    async def changes(
+        self, request: customers_pb2.ListChangesRequest
+    ) -> customers_pb2.ListChangesResponse: ...
+
     async def erase(
         self, request: customers_pb2.EraseCustomerRequest
     ) -> customers_pb2.EraseCustomerResponse: ...

@@ -65,6 +65,27 @@ class AdminCalls:
         request.actor = principal.actor(request.actor)
         return await self.administer.stewardship.decide(request)
 
+    async def withdraw_decision(
+        self, principal: Principal, request: customers_pb2.WithdrawDecisionRequest
+    ) -> customers_pb2.WithdrawDecisionResponse:
+        request.actor = principal.actor(request.actor)
+        return await self.administer.stewardship.withdraw(request)
+
+    async def list_reviews(
+        self, _: Principal, request: customers_pb2.ListReviewsRequest
+    ) -> customers_pb2.ListReviewsResponse:
+        return await self.administer.stewardship.reviews(request)
+
+    async def explain_pair(
+        self, _: Principal, request: customers_pb2.ExplainPairRequest
+    ) -> customers_pb2.ExplainPairResponse:
+        return await self.administer.stewardship.explain(request)
+
+    async def list_changes(
+        self, _: Principal, request: customers_pb2.ListChangesRequest
+    ) -> customers_pb2.ListChangesResponse:
+        return await self.administer.stewardship.changes(request)
+
     async def erase_customer(
         self, principal: Principal, request: customers_pb2.EraseCustomerRequest
     ) -> customers_pb2.EraseCustomerResponse:

@@ -1,12 +1,15 @@
 """How a record's state is packed, and sources are kept: compact JSON by msgspec."""
 
+from functools import lru_cache
 from typing import Any
 
 import msgspec
 
+from pathloom_identity.domain.evidence.attributes import Attribute, Kind
 from pathloom_identity.domain.identifiers import Identifier
 from pathloom_identity.domain.record_state import Holding, RecordState, Value
 from pathloom_identity.domain.records import RecordKey, RecordKind, Stamp, Trust
+from pathloom_identity.domain.said import Said
 from pathloom_identity.domain.statements import Bind, Level, Rank
 
 _Key = tuple[str, int, str]
@@ -25,6 +28,7 @@ class _Packed(msgspec.Struct, array_like=True, gc=False):
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(_Packed).decode
+_decode_said = msgspec.msgpack.Decoder(list[tuple[str, str, bool, str]]).decode
 
 
 def pack(state: RecordState) -> bytes:
@@ -71,6 +75,21 @@ def unpack(packed: bytes) -> RecordState:
         },
         (Stamp(*p.verification[0]), p.verification[1]) if p.verification else None,
     )
+
+
+def pack_said(said: Said) -> bytes:
+    """What a record says, as it is kept for weighing."""
+    return _encode([(a.name, a.kind, a.immutable, text) for a, text in said])
+
+
+def unpack_said(packed: bytes) -> Said:
+    """The inverse of `pack_said`."""
+    return tuple((_attribute(name, kind, own), text) for name, kind, own, text in _decode_said(packed))
+
+
+@lru_cache(maxsize=1024)
+def _attribute(name: str, kind: str, immutable: bool) -> Attribute:
+    return Attribute(name, Kind(kind), immutable)
 
 
 def _key(key: RecordKey) -> _Key:

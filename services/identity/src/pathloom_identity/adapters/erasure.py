@@ -6,8 +6,10 @@ from pathloom_kit.postgres import RawConnection
 from pathloom_identity.adapters.codec import unpack
 from pathloom_identity.adapters.keyed import KeyedHashes
 from pathloom_identity.adapters.quarantine_mentions import forget_mentions
+from pathloom_identity.adapters.resolution_store import PostgresResolutionStore
 from pathloom_identity.application.ports import Erasure
 from pathloom_identity.application.resolution import index_rows
+from pathloom_identity.domain.evidence.blocking import BlockKey, keys_of
 from pathloom_identity.domain.identifiers import Identifier
 from pathloom_identity.domain.records import NOBODYS, RecordKey, RecordKind
 
@@ -20,6 +22,11 @@ _PEOPLE = "SELECT record_no, namespace, kind, id, own_customer_id, state FROM re
 _CONTACTS = """
 SELECT record_no, namespace, kind, id, own_customer_id, state FROM record
 WHERE kind = 3 AND component IN (SELECT component FROM record WHERE bound_no = ANY($1))
+"""
+# Who could have been one with them, or could be one among themselves now.
+_NEAR = """
+SELECT namespace, kind, id FROM record
+WHERE kind <> 3 AND component IN (SELECT component FROM record WHERE record_no = ANY($1)) AND record_no <> ALL($1)
 """
 _NAMED = """
 SELECT DISTINCT namespace, kind, user_id, anonymous_id, contact_id, claimed FROM event
@@ -61,6 +68,8 @@ async def erase(
     secret = [hashes.record(key) for key in keys]
     await conn.execute(_TOMBSTONES, secret, now)
     await conn.execute("DELETE FROM quarantine WHERE subjects && $1", secret)
+    near = await conn.fetch(_NEAR, [r["record_no"] for r in people])
+    blocks = await _leave_blocks(conn, hashes, [r["record_no"] for r in people])
     await conn.execute("DELETE FROM record WHERE record_no = ANY($1)", [r["record_no"] for r in rows])
     own = tuple(r["own_customer_id"] for r in people)
     await conn.execute(
@@ -77,6 +86,8 @@ async def erase(
         contacts=tuple((k, r["own_customer_id"]) for k, r in zip(keys[len(people) :], contacts, strict=True)),
         shared=tuple(sorted(await _still_there(conn, _keys(named) - set(keys)))),
         values=tuple(sorted(values)),
+        blocks=blocks,
+        near=tuple(RecordKey(r["namespace"], RecordKind(r["kind"]), r["id"]) for r in near),
     )
 
 
@@ -115,6 +126,15 @@ def _keys(rows: list[object]) -> set[RecordKey]:
             if r[name] and (kind is RecordKind.CONTACT or r["kind"] not in NOBODYS):  # type: ignore[index]
                 found.add(RecordKey(r["namespace"], kind, r[name]))  # type: ignore[index]
     return found
+
+
+async def _leave_blocks(conn: RawConnection, hashes: KeyedHashes, numbers: list[int]) -> tuple[BlockKey, ...]:
+    """The index of blocks has no foreign key, which would cost another index as large as itself."""
+    store = PostgresResolutionStore(conn, hashes)
+    said = await store.said(numbers)
+    rows = [(number, key) for number, (_, one) in said.items() for key in keys_of(one)]
+    await store.block((), rows)
+    return tuple(key for _, key in rows)
 
 
 async def _still_there(conn: RawConnection, keys: set[RecordKey]) -> list[RecordKey]:

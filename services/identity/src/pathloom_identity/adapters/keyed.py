@@ -1,6 +1,7 @@
 """Keyed hashes: what remains of a message or a record when the person is erased."""
 
 import hmac
+from collections.abc import Sequence
 from hashlib import blake2b
 
 from pathloom_identity.domain.records import RecordKey, RecordKind
@@ -30,6 +31,12 @@ class KeyedHashes:
     def household(self, kind: str, namespace: str, value: str) -> str:
         """The id of a household: nobody can find it by guessing the value."""
         return f"hou_{self._hash('household', kind, namespace, value).hex()}"
+
+    def block(self, key: Sequence[str]) -> int:
+        """A blocking key in the index: 8 bytes, because there are many. Two that are taken for one bring together pairs
+        that are weighed in vain, no more."""
+        text = "\x1f".join(("block", *key)).encode("utf-8", "surrogatepass")
+        return int.from_bytes(blake2b(text, key=self._key, digest_size=8).digest(), signed=True)
 
     def quarantined(self, *parts: str) -> bytes:
         """Tells one refused event from another, so that sending it again keeps it once."""

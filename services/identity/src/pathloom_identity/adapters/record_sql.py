@@ -53,6 +53,31 @@ CROSS JOIN LATERAL (
     WHERE x.value = w.value AND x.namespace = w.namespace AND x.contact = $3 AND x.joins LIMIT $4
 ) h
 """
+SAY = """
+INSERT INTO said SELECT * FROM unnest($1::bigint[], $2::bytea[]) ON CONFLICT (record_no) DO UPDATE SET said = excluded.said
+"""
+UNSAY = "DELETE FROM said WHERE record_no = ANY($1)"
+SAID = "SELECT s.record_no, r.component, s.said FROM said s JOIN record r USING (record_no) WHERE s.record_no = ANY($1)"
+BLOCK = "INSERT INTO block SELECT * FROM unnest($1::bigint[], $2::bigint[]) ON CONFLICT DO NOTHING"
+UNBLOCK = """
+DELETE FROM block b USING unnest($1::bigint[], $2::bigint[]) AS i(key, no) WHERE (b.key, b.record_no) = (i.key, i.no)
+"""
+UNDOUBT = "DELETE FROM doubt WHERE left_no = ANY($1) OR right_no = ANY($1)"
+DOUBT = """
+INSERT INTO doubt SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[])
+ON CONFLICT (left_no, right_no) DO UPDATE SET weight = excluded.weight
+"""
+CHANGED = """
+INSERT INTO change (record_no, from_id, into_id, split, changed_at, text, actor)
+SELECT r.record_no, i.from_id, i.into_id, i.split, $5, i.text, i.actor
+FROM unnest($1::bytea[], $2::text[], $3::text[], $4::boolean[], $6::text[], $7::text[])
+     AS i(key_hash, from_id, into_id, split, text, actor) JOIN record r USING (key_hash)
+"""
+BLOCKS = """
+SELECT w.i, CASE WHEN count(*) < w.most THEN array_agg(h.record_no) END AS members
+FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS w(key, most, i)
+CROSS JOIN LATERAL (SELECT b.record_no FROM block b WHERE b.key = w.key LIMIT w.most) h GROUP BY w.i, w.most
+"""
 OWNERS = """
 SELECT w.i, h.* FROM unnest($1::bytea[], $2::text[]) WITH ORDINALITY AS w(value, namespace, i)
 CROSS JOIN LATERAL (
@@ -68,7 +93,7 @@ CROSS JOIN LATERAL (
 ) h ORDER BY w.i, h.record_no DESC
 """
 DECISIONS = """
-SELECT d.same, l.namespace AS left_namespace, l.kind AS left_kind, l.id AS left_id, l.component AS left_component,
+SELECT d.same, d.actor, l.namespace AS left_namespace, l.kind AS left_kind, l.id AS left_id, l.component AS left_component,
        r.namespace AS right_namespace, r.kind AS right_kind, r.id AS right_id, r.component AS right_component
 FROM decision d JOIN record l ON l.record_no = d.left_no JOIN record r ON r.record_no = d.right_no
 WHERE d.left_no = ANY($1) OR d.right_no = ANY($1)

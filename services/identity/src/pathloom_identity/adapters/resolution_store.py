@@ -11,16 +11,19 @@ from pathloom_kit.postgres import RawConnection
 
 from pathloom_identity import wire
 from pathloom_identity.adapters import event_rows, record_sql
-from pathloom_identity.adapters.codec import pack, unpack
+from pathloom_identity.adapters.codec import pack, pack_said, unpack, unpack_said
 from pathloom_identity.adapters.keyed import KeyedHashes
 from pathloom_identity.adapters.source_store import parse_sources
 from pathloom_identity.application.resolution_store import IndexRow, Stored
 from pathloom_identity.domain.clustering import Decision
 from pathloom_identity.domain.contacts import Owner, Owners
 from pathloom_identity.domain.events import Event
+from pathloom_identity.domain.evidence.blocking import BlockKey
 from pathloom_identity.domain.identifiers import Identifier
 from pathloom_identity.domain.record_state import RecordState
 from pathloom_identity.domain.records import RecordKey, RecordKind
+from pathloom_identity.domain.reviews import Change
+from pathloom_identity.domain.said import Said
 from pathloom_identity.domain.sources import Source
 from pathloom_identity.domain.things import Thing
 
@@ -153,8 +156,53 @@ class PostgresResolutionStore:
         if not (await self._overview()).decisions:
             return [], set()
         rows = await self._conn.fetch(record_sql.DECISIONS, list(numbers))
-        found = [Decision(_key(r, "left_"), _key(r, "right_"), r["same"]) for r in rows]
+        found = [Decision(_key(r, "left_"), _key(r, "right_"), r["same"], r["actor"]) for r in rows]
         return found, {c for r in rows if r["same"] for c in (r["left_component"], r["right_component"])}
+
+    async def say(self, said: Sequence[tuple[int, Said]]) -> None:
+        kept = [(no, pack_said(one)) for no, one in said if one]
+        if kept:
+            await self._conn.execute(record_sql.SAY, [no for no, _ in kept], [packed for _, packed in kept])
+        if gone := [no for no, one in said if not one]:
+            await self._conn.execute(record_sql.UNSAY, gone)
+
+    async def said(self, numbers: Collection[int]) -> dict[int, tuple[int, Said]]:
+        if not numbers:
+            return {}
+        rows = await self._conn.fetch(record_sql.SAID, list(numbers))
+        return {r["record_no"]: (r["component"], unpack_said(r["said"])) for r in rows}
+
+    async def block(
+        self, added: Sequence[tuple[int, BlockKey]], removed: Sequence[tuple[int, BlockKey]]
+    ) -> None:
+        for statement, rows in ((record_sql.UNBLOCK, removed), (record_sql.BLOCK, added)):
+            if rows:
+                hashed = sorted((self._hashes.block(key), no) for no, key in rows)
+                await self._conn.execute(statement, [key for key, _ in hashed], [no for _, no in hashed])
+
+    async def blocks(self, most: Mapping[BlockKey, int]) -> dict[BlockKey, list[int] | None]:
+        wanted = list(most)
+        found: dict[BlockKey, list[int] | None] = {key: [] for key in wanted}
+        hashed = [self._hashes.block(key) for key in wanted]
+        rows = await self._conn.fetch(record_sql.BLOCKS, hashed, [most[key] for key in wanted])
+        for row in rows:
+            found[wanted[row["i"] - 1]] = row["members"]
+        return found
+
+    async def doubt(self, weighed: Sequence[int], pairs: Sequence[tuple[int, int, int]]) -> None:
+        if weighed:
+            await self._conn.execute(record_sql.UNDOUBT, list(weighed))
+        if pairs:
+            await self._conn.execute(record_sql.DOUBT, *map(list, zip(*pairs, strict=True)))
+
+    async def changed(self, changes: Sequence[Change], at: int) -> None:
+        await self._conn.execute(
+            record_sql.CHANGED,
+            [one.record.digest() for one in changes], [one.from_id for one in changes],
+            [one.into_id for one in changes], [one.split for one in changes], at,
+            [wire.evidence(one.edge).text if one.edge else wire.nothing_joins(one) for one in changes],
+            [one.actor for one in changes],
+        )  # fmt: skip
 
     async def owners(self, values: Collection[Identifier], limit: int) -> dict[Identifier, Owners]:
         wanted = list(values)

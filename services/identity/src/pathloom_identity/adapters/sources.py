@@ -1,6 +1,6 @@
 """Sources in PostgreSQL, and what follows when one is declared anew."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from pathloom_kit.errors import InvalidArgument
 from pathloom_kit.postgres import Database
@@ -25,6 +25,7 @@ class Sources:
             raise InvalidArgument(fields={"source.source_id": "is the platform's own"})
         async with self._database.asyncpg() as conn, conn.transaction():
             await alone(conn)
+            _check_kinds(source, (await load_sources(conn)).values())
             before = await put_source(conn, source)
             if before is not None and before != source:
                 await conn.execute(
@@ -48,3 +49,20 @@ class Sources:
         """All, by id."""
         async with self._database.asyncpg() as conn:
             return by_id(await load_sources(conn))
+
+
+def _check_kinds(source: Source, others: Iterable[Source]) -> None:
+    """An attribute is compared in one way, whoever says it."""
+    known = {
+        rule.attribute: (rule.kind, rule.immutable, other.source_id)
+        for other in others
+        for rule in other.attributes
+        if other.source_id != source.source_id and rule.kind
+    }
+    for at, rule in enumerate(source.attributes):
+        kind, immutable, other_id = known.setdefault(
+            rule.attribute, (rule.kind, rule.immutable, source.source_id)
+        )
+        if rule.kind and (kind, immutable) != (rule.kind, rule.immutable):
+            wrong = f"is {kind}{' and immutable' * immutable} in source {other_id}"
+            raise InvalidArgument(fields={f"source.attributes[{at}].kind": wrong})

@@ -1,5 +1,6 @@
 """Work that one transaction left over: bounded pieces, in the bulk lane, until nothing is left."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -10,7 +11,7 @@ from pathloom_kit.postgres import RawConnection
 
 from pathloom_identity.adapters.keyed import KeyedHashes
 from pathloom_identity.adapters.resolution_store import PostgresResolutionStore, alone
-from pathloom_identity.application.resolution import Resolution, rules_of
+from pathloom_identity.application.resolution import resolution
 from pathloom_identity.application.resolve_events import ResolveEvents
 from pathloom_identity.application.times import micros
 from pathloom_identity.domain.households import TYPES, household_values
@@ -19,6 +20,7 @@ from pathloom_identity.domain.things import Erased
 
 BIND, HOUSEHOLD, REFOLD = "bind", "household", "refold"
 CONSENT = "consent"  # the same work as `refold`, under a name that versions before consent do not know
+EVIDENCE = "evidence"
 PIECE = 200
 _CONTACTS = """
 SELECT x.record_no, r.component FROM identifier x JOIN record r USING (record_no)
@@ -35,6 +37,9 @@ _RECORDS = """
 SELECT record_no, namespace, kind, id FROM record WHERE record_no > $2 AND $1 = ANY(sources)
 ORDER BY record_no LIMIT $3
 """
+_EVERYBODY = """
+SELECT record_no, namespace, kind, id FROM record WHERE record_no > $1 AND kind <> 3 ORDER BY record_no LIMIT $2
+"""
 _PEOPLE = """
 SELECT record_no, namespace, kind, id FROM record r WHERE record_no > $1 AND EXISTS (
     SELECT FROM identifier x WHERE x.record_no = r.record_no AND NOT x.contact AND x.type = ANY($2)
@@ -46,7 +51,7 @@ SELECT record_no, namespace, kind, id FROM record r WHERE record_no > $1 AND EXI
 class BackgroundTasks:
     """`bind`: contacts of a value whose owners changed, newest first. `refold`: records of a source that was declared
     anew, oldest first. `household`: who was there before there were households, oldest first. `consent`: records from
-    before consent was kept.
+    before consent was kept. `evidence`: everybody, weighed anew because another model is in force.
 
     A migration runs while versions before it serve, so what it leaves to do carries a kind of its own: to them it is
     unknown and waits, where a known kind would be done by them, in the old way."""
@@ -64,6 +69,7 @@ class BackgroundTasks:
             HOUSEHOLD: self._household,
             REFOLD: self._refold,
             CONSENT: self._refold,
+            EVIDENCE: self._evidence,
         }
         kinds = list(work)
         if not await conn.fetchval("SELECT EXISTS (SELECT FROM task WHERE kind = ANY($1))", kinds):
@@ -107,15 +113,15 @@ class BackgroundTasks:
         value, _, namespace = task["key"].partition(":")
         rows = await conn.fetch(_CONTACTS, bytes.fromhex(value), namespace, task["after"], PIECE)
         store = PostgresResolutionStore(conn, self.hashes)
-        work = Resolution(store, await rules_of(store, self.resolve.demote_over))
+        work = await resolution(store, self.resolve.terms)
         await work((), Lane.BULK, contacts={r["component"] for r in rows})
         return rows[-1]["record_no"] if len(rows) == PIECE else None
 
     async def _household(self, conn: RawConnection, task: Any) -> int | None:
         rows = await conn.fetch(_PEOPLE, task["after"], list(TYPES), PIECE)
         store = PostgresResolutionStore(conn, self.hashes)
-        found = await store.records([RecordKey(r["namespace"], RecordKind(r["kind"]), r["id"]) for r in rows])
-        work = Resolution(store, await rules_of(store, self.resolve.demote_over))
+        found = await store.records(_keys(rows))
+        work = await resolution(store, self.resolve.terms)
         for record in found.values():
             work.share(household_values(record.state))
         await work((), Lane.BULK)
@@ -124,6 +130,15 @@ class BackgroundTasks:
     async def _refold(self, conn: RawConnection, task: Any) -> int | None:
         rows = await conn.fetch(_RECORDS, task["key"], task["after"], PIECE)
         if rows:
-            keys = [RecordKey(r["namespace"], RecordKind(r["kind"]), r["id"]) for r in rows]
-            await self.resolve.refold(PostgresResolutionStore(conn, self.hashes), keys, Lane.BULK)
+            await self.resolve.refold(PostgresResolutionStore(conn, self.hashes), _keys(rows), Lane.BULK)
         return rows[-1]["record_no"] if len(rows) == PIECE else None
+
+    async def _evidence(self, conn: RawConnection, task: Any) -> int | None:
+        rows = await conn.fetch(_EVERYBODY, task["after"], PIECE)
+        store = PostgresResolutionStore(conn, self.hashes)
+        await (await resolution(store, self.resolve.terms))((), Lane.BULK, dirty=_keys(rows), anew=True)
+        return rows[-1]["record_no"] if len(rows) == PIECE else None
+
+
+def _keys(rows: Sequence[Any]) -> list[RecordKey]:
+    return [RecordKey(r["namespace"], RecordKind(r["kind"]), r["id"]) for r in rows]

@@ -30,6 +30,9 @@ VALUES (least($1::bigint, $2), greatest($1::bigint, $2), $3, $4, $5, $6)
 ON CONFLICT (left_no, right_no) DO UPDATE SET same = excluded.same, actor = excluded.actor,
     reason = excluded.reason, decided_at = excluded.decided_at
 """
+_UNDECIDE = """
+DELETE FROM decision WHERE left_no = least($1::bigint, $2) AND right_no = greatest($1::bigint, $2) RETURNING left_no
+"""
 
 
 class PostgresUnit:
@@ -64,6 +67,9 @@ class PostgresUnit:
         self, left: Stored, right: Stored, same: bool, actor: str, reason: str, now: int
     ) -> None:
         await self._conn.execute(_DECIDE, left.no, right.no, same, actor, reason, now)
+
+    async def withdraw_decision(self, left: Stored, right: Stored) -> bool:
+        return await self._conn.fetchval(_UNDECIDE, left.no, right.no) is not None
 
     async def erase(
         self, customer_id: str, actor: str, now: int, certificate_id: str, follow_by: int

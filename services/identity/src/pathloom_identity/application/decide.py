@@ -8,7 +8,8 @@ from pathloom_kit.feeds.cursor import Lane
 
 from pathloom_identity.application.errors import RecordNotFound
 from pathloom_identity.application.ports import UnitOfWork
-from pathloom_identity.application.resolution import Resolution, rules_of
+from pathloom_identity.application.resolution import resolution
+from pathloom_identity.application.terms import Terms
 from pathloom_identity.application.times import micros
 from pathloom_identity.domain.records import RecordKey
 
@@ -19,7 +20,7 @@ class Decide:
 
     work: UnitOfWork
     clock: Clock
-    demote_over: int = 50
+    terms: Terms
 
     async def __call__(
         self, left: RecordKey, right: RecordKey, same: bool, actor: str, reason: str, traceparent: str = ""
@@ -35,7 +36,7 @@ class Decide:
             if len(found) < 2:
                 raise RecordNotFound()
             await unit.decide(found[left], found[right], same, actor, reason, micros(self.clock.now()))
-            settle = Resolution(unit.resolution, await rules_of(unit.resolution, self.demote_over))
+            settle = await resolution(unit.resolution, self.terms)
             await settle((), Lane.LIVE, dirty=[left, right])
             after = await unit.resolution.records([left, right])
             return after[left].customer_id, after[right].customer_id

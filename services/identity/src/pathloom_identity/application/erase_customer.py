@@ -8,7 +8,7 @@ from pathloom_kit.feeds.cursor import Lane
 from pathloom_kit.ids import IdFactory
 
 from pathloom_identity.application.ports import UnitOfWork
-from pathloom_identity.application.resolution import Resolution, rules_of
+from pathloom_identity.application.resolution import resolution
 from pathloom_identity.application.resolve_events import ResolveEvents
 from pathloom_identity.application.times import micros
 from pathloom_identity.domain.record_state import RecordState
@@ -45,7 +45,9 @@ class EraseCustomer:
             done = await unit.erase(customer_id, actor, now, certificate_id, follow_by)
             keys = (*done.people, *(key for key, _ in done.contacts))
             store = unit.resolution
-            work = Resolution(store, await rules_of(store, self.resolve.demote_over))
+            work = await resolution(store, self.resolve.terms)
+            if work.evidence:
+                work.evidence.left(done.blocks)
             work.things += [Erased(own_id, keys, now) for own_id in done.own_ids]
             work.things += [ContactThing(key, own_id, key, None) for key, own_id in done.contacts]
             work.lead_to(done.values)
@@ -53,5 +55,5 @@ class EraseCustomer:
             # Of whoever is named by nothing else any more, only the name is left.
             refolded = {key: RecordState(record.state.first_seen) for key, record in left.items()}
             refolded |= await self.resolve.from_log(store, done.shared)
-            await work((), Lane.LIVE, refolded=refolded, dirty=done.shared)
+            await work((), Lane.LIVE, refolded=refolded, dirty={*done.shared, *done.near})
         return Certificate(certificate_id, done.events, done.records, now, follow_by)

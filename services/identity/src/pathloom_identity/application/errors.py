@@ -25,6 +25,11 @@ class ContactNotFound(DomainError):
     reason: ClassVar[str] = "CONTACT_NOT_FOUND"
 
 
+class DecisionNotFound(DomainError):
+    kind = Kind.NOT_FOUND
+    reason: ClassVar[str] = "DECISION_NOT_FOUND"
+
+
 class RecordNotFound(DomainError):
     kind = Kind.NOT_FOUND
     reason: ClassVar[str] = "RECORD_NOT_FOUND"

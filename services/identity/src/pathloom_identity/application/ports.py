@@ -11,6 +11,7 @@ from pathloom_identity.application.errors import SourceNotFound
 from pathloom_identity.application.resolution_store import ResolutionStore, Stored
 from pathloom_identity.domain.acceptance import NewEvent, RefusedEvent, Result
 from pathloom_identity.domain.events import Event
+from pathloom_identity.domain.evidence.blocking import BlockKey
 from pathloom_identity.domain.identifiers import Identifier
 from pathloom_identity.domain.records import RecordKey
 
@@ -58,6 +59,10 @@ class Erasure:
     """Records that lost something that was said of them in a blanked event."""
     values: tuple[Identifier, ...]
     """Identifiers that the erased held: contacts of others that hold them are bound again."""
+    blocks: tuple[BlockKey, ...]
+    """The blocks that the erased were in, once for each record."""
+    near: tuple[RecordKey, ...]
+    """Records that stay, of the components of the erased."""
 
 
 class Unit(Protocol):
@@ -82,6 +87,10 @@ class Unit(Protocol):
         self, left: Stored, right: Stored, same: bool, actor: str, reason: str, now: int
     ) -> None:
         """Keeps the latest decision on the pair."""
+        ...
+
+    async def withdraw_decision(self, left: Stored, right: Stored) -> bool:
+        """Forgets the decision on the pair; False where there is none."""
         ...
 
     async def erase(

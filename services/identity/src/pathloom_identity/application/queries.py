@@ -27,6 +27,24 @@ class Customers(Protocol):
         ...
 
 
+class Reviews(Protocol):
+    """What a steward looks at."""
+
+    async def list(self, page_size: int, page_token: str) -> customers_pb2.ListReviewsResponse:
+        """Doubtful pairs of customers, by worth. InvalidArgument for a token that was not handed out."""
+        ...
+
+    async def explain(self, left: RecordKey, right: RecordKey) -> customers_pb2.ExplainPairResponse:
+        """What two records weigh. RecordNotFound."""
+        ...
+
+    async def changes(
+        self, customer_id: str, page_size: int, page_token: str
+    ) -> customers_pb2.ListChangesResponse:
+        """How a customer changed, newest first. CustomerNotFound, CustomerErased; InvalidArgument as above."""
+        ...
+
+
 class Events(Protocol):
     """What became of events."""
 

@@ -1,20 +1,25 @@
 """Resolving: statements change records, records change customers, customers change whose contacts are whose."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from pathloom_kit.feeds.cursor import Lane
 
+from pathloom_identity.application.changes import change_of
+from pathloom_identity.application.evidence import Evidence
 from pathloom_identity.application.resolution_store import IndexRow, ResolutionStore, Stored
+from pathloom_identity.application.terms import Terms
+from pathloom_identity.application.times import micros
 from pathloom_identity.domain import contacts as contact_rules
 from pathloom_identity.domain import households
-from pathloom_identity.domain.clustering import Decision, Rules, cluster
+from pathloom_identity.domain.clustering import Pair, Rules, Weights, cluster
 from pathloom_identity.domain.components import components
 from pathloom_identity.domain.customers import customer_of
 from pathloom_identity.domain.households import household, household_values
 from pathloom_identity.domain.identifiers import Identifier
 from pathloom_identity.domain.record_state import RecordState, fold
 from pathloom_identity.domain.records import RecordKey
+from pathloom_identity.domain.reviews import Change
 from pathloom_identity.domain.sources import policies
 from pathloom_identity.domain.statements import Statement
 from pathloom_identity.domain.things import ContactThing, Merged, Thing
@@ -33,15 +38,19 @@ def index_rows(state: RecordState | None) -> dict[Identifier, bool]:
 
 @dataclass
 class Resolution:
-    """One transaction's work. Make one for each; `rules` come from the sources in force."""
+    """One transaction's work. Make one for each, by `resolution`."""
 
     store: ResolutionStore
     rules: Rules
+    now: Callable[[], int]
+    evidence: Evidence | None = None
     things: list[Thing] = field(default_factory=list)
     _joining: dict[Identifier, int] = field(default_factory=dict)
     _leading: set[Identifier] = field(default_factory=set)
     _held: dict[Identifier, int] = field(default_factory=dict)
     _shared: set[Identifier] = field(default_factory=set)
+    _fresh: set[RecordKey] = field(default_factory=set)
+    changes: list[Change] = field(default_factory=list)
 
     async def __call__(
         self,
@@ -51,17 +60,22 @@ class Resolution:
         refolded: Mapping[RecordKey, RecordState] | None = None,
         dirty: Collection[RecordKey] = (),
         contacts: Collection[int] = (),
+        anew: bool = False,
     ) -> None:
         """Applies statements, and states folded anew from the log in place of what is stored; settles `dirty` records
-        and the contacts of these components even where nothing was said; publishes what came of it."""
-        changed = await self._change(said, refolded or {})
+        and the contacts of these components even where nothing was said; publishes what came of it. `anew`: dirty
+        records are weighed as if they had only come now."""
+        changed, before = await self._change(said, refolded or {})
         if dirty:
-            changed |= await self.store.records(dirty)
-        people = [r for key, r in changed.items() if key.is_person]
+            changed |= {key: r for key, r in (await self.store.records(dirty)).items() if key not in changed}
+        people = {key: r for key, r in changed.items() if key.is_person}
         calls = [r for key, r in changed.items() if not key.is_person]
-        await self._settle_people(people)
+        reached = await self.evidence.follow(people, before, dirty, anew) if self.evidence else set()
+        await self._settle_people(list(people.values()), reached)
         await self._settle_households()
         await self._settle_contacts(calls, contacts)
+        if self.changes:
+            await self.store.changed(self.changes, self.now())
         if self.things:
             await self.store.publish(self.things, lane)
 
@@ -77,7 +91,8 @@ class Resolution:
 
     async def _change(
         self, said: Iterable[Statement], refolded: Mapping[RecordKey, RecordState]
-    ) -> dict[RecordKey, Stored]:
+    ) -> tuple[dict[RecordKey, Stored], dict[RecordKey, RecordState]]:
+        """The records that changed, and the states of those that were there before."""
         by_key: dict[RecordKey, list[Statement]] = {}
         for one in said:
             by_key.setdefault(one.record, []).append(one)
@@ -91,6 +106,7 @@ class Resolution:
         for key, statements in by_key.items():
             after[key] = fold(after.get(key, before.get(key)), statements)
         fresh = await self.store.create({k: s for k, s in after.items() if k not in stored})
+        self._fresh.update(fresh)
         changed = dict(fresh)
         for key, record in stored.items():
             if after[key] != before[key]:
@@ -98,7 +114,7 @@ class Resolution:
                 changed[key] = record
         await self.store.save([r for key, r in changed.items() if key not in fresh])
         await self._reindex(changed, before)
-        return changed
+        return changed, before
 
     async def _reindex(
         self, changed: Mapping[RecordKey, Stored], before: Mapping[RecordKey, RecordState]
@@ -144,10 +160,10 @@ class Resolution:
                     found.update(held)
         return found
 
-    async def _settle_people(self, changed: list[Stored]) -> None:
-        if not changed:
+    async def _settle_people(self, changed: list[Stored], reached: Collection[int]) -> None:
+        if not changed and not reached:
             return
-        wanted = await self._reach(changed, (), contact=False)
+        wanted = await self._reach(changed, reached, contact=False)
         members = {r.key: r for r in await self.store.members(wanted)}
         while True:
             decisions, others = await self.store.decisions([r.no for r in members.values()])
@@ -157,15 +173,27 @@ class Resolution:
             wanted |= others
         states = {key: record.state for key, record in members.items()}
         demoted = await self._demoted(states)
-        self._assign_components(members, states, demoted, decisions)
+
+        def connect(near: Iterable[Pair]) -> list[set[RecordKey]]:
+            return components(states, demoted, decisions, near)
+
+        weights, found = (
+            await self.evidence.weigh(members, connect) if self.evidence else (Weights(), connect(()))
+        )
+        _assign_components(members, found)
         moved = []
-        for group in cluster(states, decisions, self.rules, demoted):
+        owned = {key: record.customer_id for key, record in members.items()}
+        for group in cluster(states, decisions, self.rules, demoted, weights):
             leader = members[group.members[0]]
             leader.known = True
             for key in group.members:
                 record = members[key]
                 if record.customer_id != leader.own_id:
                     moved.append(record)
+                    if key not in self._fresh:
+                        self.changes.append(
+                            change_of(record.key, leader.own_id, group, owned, members, decisions)
+                        )
                     record.customer_id = leader.own_id
                 if record is not leader and record.known:
                     self.things.append(Merged(record.own_id, leader.own_id))
@@ -198,18 +226,6 @@ class Resolution:
         self._held.update({i: len(found) for i, found in held.items()})
         return frozenset(i for i in values if self._held[i] > cap)
 
-    @staticmethod
-    def _assign_components(
-        members: Mapping[RecordKey, Stored],
-        states: Mapping[RecordKey, RecordState],
-        demoted: frozenset[Identifier],
-        decisions: Collection[Decision],
-    ) -> None:
-        for keys in components(states, demoted, decisions):
-            number = min(members[key].no for key in keys)
-            for key in keys:
-                members[key].component = number
-
     async def _settle_contacts(self, changed: list[Stored], extra: Collection[int]) -> None:
         wanted = await self._reach(changed, extra, contact=True) if changed or extra else set()
         leading = {i for i in self._leading if i.type != "contact_id"}
@@ -221,7 +237,7 @@ class Resolution:
             return
         members = {r.key: r for r in await self.store.members(wanted)}
         states = {key: record.state for key, record in members.items()}
-        self._assign_components(members, states, frozenset(), ())
+        _assign_components(members, components(states))
         roots = contact_rules.roots(states)
         owners = await self.store.owners(
             {i for s in states.values() for i in contact_rules.identifiers([s])}, self.rules.demote_over
@@ -242,6 +258,16 @@ class Resolution:
         await self.store.assign(list(members.values()))
 
 
-async def rules_of(store: ResolutionStore, demote_over: int) -> Rules:
-    """The rules that the sources in force make."""
-    return Rules(policies((await store.sources()).values()), demote_over)
+def _assign_components(members: Mapping[RecordKey, Stored], found: Iterable[Collection[RecordKey]]) -> None:
+    for keys in found:
+        number = min(members[key].no for key in keys)
+        for key in keys:
+            members[key].component = number
+
+
+async def resolution(store: ResolutionStore, terms: Terms) -> Resolution:
+    """One transaction's, by the sources in force."""
+    sources = await store.sources()
+    evidence = Evidence(store, terms, terms.weigher, sources) if terms.weigher else None
+    rules = Rules(policies(sources.values()), terms.demote_over)
+    return Resolution(store, rules, lambda: micros(terms.clock.now()), evidence)

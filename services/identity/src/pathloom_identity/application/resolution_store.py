@@ -9,9 +9,12 @@ from pathloom_kit.feeds.cursor import Lane
 from pathloom_identity.domain.clustering import Decision
 from pathloom_identity.domain.contacts import Owners
 from pathloom_identity.domain.events import Event
+from pathloom_identity.domain.evidence.blocking import BlockKey
 from pathloom_identity.domain.identifiers import Identifier
 from pathloom_identity.domain.record_state import RecordState
 from pathloom_identity.domain.records import RecordKey
+from pathloom_identity.domain.reviews import Change
+from pathloom_identity.domain.said import Said
 from pathloom_identity.domain.sources import Source
 from pathloom_identity.domain.things import Thing
 
@@ -70,6 +73,32 @@ class ResolutionStore(Protocol):
 
     async def decisions(self, numbers: Collection[int]) -> tuple[list[Decision], set[int]]:
         """Decisions that touch these records, and the components of the records on their other sides."""
+        ...
+
+    async def say(self, said: Sequence[tuple[int, Said]]) -> None:
+        """Keeps what records say (number, what), in place of what was kept; nothing said: nothing kept."""
+        ...
+
+    async def said(self, numbers: Collection[int]) -> dict[int, tuple[int, Said]]:
+        """Component, and what is kept as said, of those of these records that say something."""
+        ...
+
+    async def block(
+        self, added: Sequence[tuple[int, BlockKey]], removed: Sequence[tuple[int, BlockKey]]
+    ) -> None:
+        """Changes which records are in which blocks."""
+        ...
+
+    async def blocks(self, most: Mapping[BlockKey, int]) -> dict[BlockKey, list[int] | None]:
+        """The records of each block; None where there are as many as `most` says, or more."""
+        ...
+
+    async def doubt(self, weighed: Sequence[int], pairs: Sequence[tuple[int, int, int]]) -> None:
+        """Keeps what pairs (low, high, weight) weigh, in place of all that was kept of the records `weighed`."""
+        ...
+
+    async def changed(self, changes: Sequence[Change], at: int) -> None:
+        """Keeps how customers changed."""
         ...
 
     async def owners(self, values: Collection[Identifier], limit: int) -> dict[Identifier, Owners]:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from pathloom_kit.feeds.cursor import Lane
 
-from pathloom_identity.application.resolution import Resolution, rules_of
+from pathloom_identity.application.resolution import resolution
 from pathloom_identity.application.resolution_store import ResolutionStore
+from pathloom_identity.application.terms import Terms
 from pathloom_identity.domain.events import Event
-from pathloom_identity.domain.identifiers import Normalise
 from pathloom_identity.domain.record_state import RecordState, fold
 from pathloom_identity.domain.records import RecordKey
 from pathloom_identity.domain.sources import Source
@@ -24,8 +24,7 @@ class UnknownSource(ValueError):
 class ResolveEvents:
     """Applies events in one transaction. Doing so again, or in another order, changes nothing."""
 
-    normalise: Normalise
-    demote_over: int = 50
+    terms: Terms
 
     async def __call__(self, store: ResolutionStore, events: Sequence[Event], lane: Lane) -> None:
         sources = dict(await store.sources())
@@ -38,14 +37,12 @@ class ResolveEvents:
         fallen = await self._fallen(store, {e.event_id for e in events} | targets)
         said = [s for e in events for s in self._read(e, sources, fallen)]
         refolded = await self._refold_after(store, targets, sources) if targets else {}
-        await Resolution(store, await rules_of(store, self.demote_over))(said, lane, refolded=refolded)
+        await (await resolution(store, self.terms))(said, lane, refolded=refolded)
 
     async def refold(self, store: ResolutionStore, keys: Collection[RecordKey], lane: Lane) -> None:
         """Folds records anew from the whole log, for instance when a source means something else now."""
         states = await self.from_log(store, keys)
-        await Resolution(store, await rules_of(store, self.demote_over))(
-            (), lane, refolded=states, dirty=keys
-        )
+        await (await resolution(store, self.terms))((), lane, refolded=states, dirty=keys)
 
     async def from_log(
         self, store: ResolutionStore, keys: Collection[RecordKey]
@@ -86,4 +83,4 @@ class ResolveEvents:
         source = sources.get(event.source_id)
         if source is None:
             raise UnknownSource("an event's source is not declared")
-        return statements(event, source, self.normalise, withdrawn=event.event_id in fallen)
+        return statements(event, source, self.terms.normalise, withdrawn=event.event_id in fallen)

@@ -1,8 +1,9 @@
 """Which records are one person: a pure function of a component.
 
-A component is what identifiers that join, stated links and decisions *could* make one. Its edges are taken in
-(priority, evidence, key) order, each unless a limit or a "different" decision forbids it. Probabilistic evidence
-is one more source of edges.
+A component is what identifiers that join, stated links, decisions and evidence *could* make one. Decisions and
+identifiers go first: their edges are taken in (priority, evidence, key) order, each unless a limit, a "different"
+decision or a veto forbids it. What is one by them begins as one; then evidence joins by average linkage, unless the same
+forbids it.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -10,6 +11,9 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import combinations
 
+from pathloom_identity.domain.evidence.linkage import VETO, average_linkage
+from pathloom_identity.domain.evidence.weigher import Weighed
+from pathloom_identity.domain.evidence.weighing import Piece
 from pathloom_identity.domain.identifiers import Identifier
 from pathloom_identity.domain.record_state import RecordState
 from pathloom_identity.domain.records import RecordKey, RecordKind, Trust
@@ -17,6 +21,8 @@ from pathloom_identity.domain.sources import TypePolicy
 
 #: An own id of a record (a user id, a cookie) is known before any rule: it goes before the rules' default.
 ID_PRIORITY = 10
+#: What a household shares: a veto outweighs these. An id of the person outweighs a veto.
+SHARED_AT_HOME = frozenset({"phone", "email", "address", "handle", "device"})
 
 
 class EvidenceKind(IntEnum):
@@ -25,6 +31,7 @@ class EvidenceKind(IntEnum):
     IDENTIFIER = 1
     DECISION = 2
     STATED = 3
+    EVIDENCE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +43,15 @@ class Edge:
     left: RecordKey
     right: RecordKey
     identifier: Identifier | None = None
+    weight: int | None = None
+    """Of evidence, in BITs; the pieces sum to it."""
+    pieces: tuple[Piece, ...] = ()
 
     def order(self) -> tuple[object, ...]:
-        # Decisions first: a steward outranks every limit; then by the declared priority, then by what it is.
-        decided = self.kind is not EvidenceKind.DECISION
-        return decided, self.priority, self.kind, self.identifier or ("", "", ""), self.left, self.right
+        # Decisions first: a steward outranks every limit; then identifiers, by the declared priority, then by what it
+        # is; what evidence says comes last.
+        step = {EvidenceKind.DECISION: 0, EvidenceKind.EVIDENCE: 2}.get(self.kind, 1)
+        return step, self.priority, self.kind, self.identifier or ("", "", ""), self.left, self.right
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +61,7 @@ class Decision:
     left: RecordKey
     right: RecordKey
     same: bool
+    actor: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +78,21 @@ class Rules:
 
     def limit(self, kind: str) -> int:
         return self.policies[kind].limit if kind in self.policies else 0
+
+
+Pair = tuple[RecordKey, RecordKey]
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What pairs of records weigh, the left one sorting first, each within one component; `cut` and `unseen` are the
+    model's, in BITs. `quiet`: records that hardly say who somebody is (an e-mail address alone): where identifiers made
+    them one with others who do, these others speak for them, and they do not water the mean down."""
+
+    pairs: Mapping[Pair, Weighed] = field(default_factory=dict)
+    quiet: frozenset[RecordKey] = frozenset()
+    cut: int = 0
+    unseen: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,22 +151,56 @@ def cluster(
     decisions: Sequence[Decision] = (),
     rules: Rules | None = None,
     demoted: frozenset[Identifier] = frozenset(),
+    weights: Weights | None = None,
 ) -> list[Group]:
     """The persons among `records` (any number of components), sorted by their oldest record."""
-    rules = rules or Rules()
+    rules, weights = rules or Rules(), weights or Weights()
     # Held by too many among these alone: nobody's own value, so it counts for no limit either.
     demoted = demoted | {i for i, held_by in holders(records).items() if len(held_by) > rules.demote_over}
-    forest = _Forest(records, decisions, rules, demoted)
-    taken: dict[RecordKey, list[Edge]] = {}
-    for edge in edges(records, demoted, decisions, rules):
-        if forest.join(edge):
-            taken.setdefault(edge.left, []).append(edge)
+    forest = _Forest(records, decisions, rules, demoted, weights)
+    taken = [edge for edge in edges(records, demoted, decisions, rules) if forest.join(edge)]
+    taken += _by_evidence(forest, weights)
+    of_left: dict[RecordKey, list[Edge]] = {}
+    for edge in taken:
+        of_left.setdefault(edge.left, []).append(edge)
     groups = []
     for members in forest.groups():
         ordered = tuple(sorted(members, key=lambda key: (records[key].first_seen, key)))
-        evidence = sorted((e for key in members for e in taken.get(key, ())), key=Edge.order)
+        evidence = sorted((e for key in members for e in of_left.get(key, ())), key=Edge.order)
         groups.append(Group(ordered, tuple(evidence)))
     return sorted(groups, key=lambda group: group.members[0])
+
+
+def _by_evidence(forest: "_Forest", weights: Weights) -> list[Edge]:
+    """Joins what the mean weight between two groups says is one; the edges taken, each the heaviest pair across."""
+    if not weights.pairs:
+        return []
+    together: dict[RecordKey, list[RecordKey]] = {}
+    for key in {key for pair in weights.pairs for key in pair}:
+        together.setdefault(forest.root(key), []).append(key)
+    speaking = [[k for k in group if k not in weights.quiet] or group for group in together.values()]
+    keys = sorted(key for group in speaking for key in group)
+    number = {key: at for at, key in enumerate(keys)}
+    begun = [[number[key] for key in group] for group in speaking]
+    pairs = [
+        (number[left], number[right], VETO if weighed.vetoed else weighed.weight)
+        for (left, right), weighed in weights.pairs.items()
+        if left in number and right in number
+    ]
+    taken = []
+
+    def join(a: int, b: int) -> bool:
+        edge = forest.heaviest(keys[a], keys[b], weights)
+        if not forest.join(edge):
+            return False
+        taken.append(edge)
+        return True
+
+    average_linkage(range(len(keys)), pairs, weights.cut, weights.unseen, begun, join)
+    return taken
+
+
+_NOBODY: frozenset[RecordKey] = frozenset()
 
 
 class _Forest:
@@ -151,6 +212,7 @@ class _Forest:
         decisions: Iterable[Decision],
         rules: Rules,
         demoted: frozenset[Identifier],
+        weights: Weights,
     ) -> None:
         self._parent = {key: key for key in records}
         self._members = {key: {key} for key in records}
@@ -161,11 +223,21 @@ class _Forest:
             if not decision.same and decision.left in records and decision.right in records:
                 self._apart[decision.left].add(decision.right)
                 self._apart[decision.right].add(decision.left)
+        self._vetoed: dict[RecordKey, set[RecordKey]] = {}
+        for (left, right), weighed in weights.pairs.items():
+            if weighed.vetoed:
+                self._vetoed.setdefault(left, set()).add(right)
+                self._vetoed.setdefault(right, set()).add(left)
 
     def join(self, edge: Edge) -> bool:
         """True when the edge made two sets one."""
         a, b = self._find(edge.left), self._find(edge.right)
         if a == b or not self._apart[a].isdisjoint(self._members[b]):
+            return False
+        weak = (
+            edge.identifier.type in SHARED_AT_HOME if edge.identifier else edge.kind is EvidenceKind.EVIDENCE
+        )
+        if weak and self._is_vetoed(self._members[a], self._members[b]):
             return False
         if edge.kind is not EvidenceKind.DECISION and self._exceeds(a, b):
             return False
@@ -180,6 +252,28 @@ class _Forest:
 
     def groups(self) -> Iterable[set[RecordKey]]:
         return self._members.values()
+
+    def root(self, key: RecordKey) -> RecordKey:
+        """The same for all of one set, as it is now."""
+        return self._find(key)
+
+    def heaviest(self, left: RecordKey, right: RecordKey, weights: Weights) -> Edge:
+        """The pair across two sets that weighs most; of equal ones the first by key."""
+        best: tuple[int, Pair] | None = None
+        for a in self._members[self._find(left)]:
+            for b in self._members[self._find(right)]:
+                pair = (a, b) if a < b else (b, a)
+                weighed = weights.pairs.get(pair)
+                if weighed is not None and (best is None or (-weighed.weight, pair) < best):
+                    best = -weighed.weight, pair
+        if best is None:
+            raise ValueError("no pair across the two was weighed")
+        pair = best[1]
+        weighed = weights.pairs[pair]
+        return Edge(0, EvidenceKind.EVIDENCE, *pair, weight=weighed.weight, pieces=weighed.pieces)
+
+    def _is_vetoed(self, a: set[RecordKey], b: set[RecordKey]) -> bool:
+        return bool(self._vetoed) and any(not self._vetoed.get(key, _NOBODY).isdisjoint(b) for key in a)
 
     def _exceeds(self, a: RecordKey, b: RecordKey) -> bool:
         left, right = self._limited[a], self._limited[b]

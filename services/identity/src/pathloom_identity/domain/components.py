@@ -1,8 +1,8 @@
-"""Which records could be one at all: connected by values that join, stated links or decisions."""
+"""Which records could be one at all: connected by values that join, stated links, decisions or evidence."""
 
 from collections.abc import Collection, Iterable, Mapping
 
-from pathloom_identity.domain.clustering import Decision
+from pathloom_identity.domain.clustering import Decision, Pair
 from pathloom_identity.domain.identifiers import Identifier
 from pathloom_identity.domain.record_state import RecordState
 from pathloom_identity.domain.records import RecordKey
@@ -12,8 +12,10 @@ def components(
     records: Mapping[RecordKey, RecordState],
     demoted: Collection[Identifier] = (),
     decisions: Iterable[Decision] = (),
+    near: Iterable[Pair] = (),
 ) -> list[set[RecordKey]]:
-    """The components among `records`. Limits and "different" play no part: they cut inside a component."""
+    """The components among `records`; `near`: pairs of them that evidence connects. Limits, "different" and vetoes play
+    no part: they cut inside a component."""
     parent = {key: key for key in records}
 
     def find(key: RecordKey) -> RecordKey:
@@ -30,6 +32,8 @@ def components(
     for decision in decisions:
         if decision.same and decision.left in parent and decision.right in parent:
             parent[find(decision.left)] = find(decision.right)
+    for left, right in near:
+        parent[find(left)] = find(right)
     found: dict[RecordKey, set[RecordKey]] = {}
     for key in records:
         found.setdefault(find(key), set()).add(key)

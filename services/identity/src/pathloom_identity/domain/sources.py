@@ -23,6 +23,17 @@ class IdentifierRule:
 
 
 @dataclass(frozen=True, slots=True)
+class AttributeRule:
+    """One trait that is evidence of who somebody is. See AttributeRule in the contract."""
+
+    field: str
+    attribute: str
+    kind: str = ""
+    immutable: bool = False
+    date_order: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """A source's declaration. See Source in the contract."""
 
@@ -35,6 +46,7 @@ class Source:
     default_channel: str = ""
     test: bool = False
     region: str = ""
+    attributes: tuple[AttributeRule, ...] = ()
 
     def user_scope(self) -> str:
         """The namespace of its user ids as identifiers. A type declared by name (student_id) means the same

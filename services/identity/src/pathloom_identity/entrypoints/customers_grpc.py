@@ -16,7 +16,8 @@ from pathloom_identity.application.bind_contact import BindContact
 from pathloom_identity.application.decide import Decide
 from pathloom_identity.application.erase_customer import EraseCustomer
 from pathloom_identity.application.erase_employee import EraseEmployee
-from pathloom_identity.application.queries import Customers, SourceDesk
+from pathloom_identity.application.queries import Customers, Reviews, SourceDesk
+from pathloom_identity.application.withdraw_decision import WithdrawDecision
 from pathloom_identity.domain.statements import Level
 from pathloom_identity.wire import key_from_proto, source_from_proto, source_to_proto, timestamp
 
@@ -32,6 +33,8 @@ class CustomerServicer(customers_pb2_grpc.CustomerServiceServicer):
     reader: Customers
     bind: BindContact
     decide: Decide
+    withdraw: WithdrawDecision
+    reviews: Reviews
     erase: EraseCustomer
     erase_employee: EraseEmployee
 
@@ -72,6 +75,23 @@ class CustomerServicer(customers_pb2_grpc.CustomerServiceServicer):
             current_traceparent(),
         )
         return pb.DecideResponse(left_customer_id=left, right_customer_id=right)
+
+    async def WithdrawDecision(
+        self, request: pb.WithdrawDecisionRequest, context: Any
+    ) -> pb.WithdrawDecisionResponse:
+        left, right = await self.withdraw(
+            key_from_proto(request.left), key_from_proto(request.right), current_traceparent()
+        )
+        return pb.WithdrawDecisionResponse(left_customer_id=left, right_customer_id=right)
+
+    async def ListReviews(self, request: pb.ListReviewsRequest, context: Any) -> pb.ListReviewsResponse:
+        return await self.reviews.list(request.page_size, request.page_token)
+
+    async def ExplainPair(self, request: pb.ExplainPairRequest, context: Any) -> pb.ExplainPairResponse:
+        return await self.reviews.explain(key_from_proto(request.left), key_from_proto(request.right))
+
+    async def ListChanges(self, request: pb.ListChangesRequest, context: Any) -> pb.ListChangesResponse:
+        return await self.reviews.changes(request.customer_id, request.page_size, request.page_token)
 
     async def EraseCustomer(self, request: pb.EraseCustomerRequest, context: Any) -> pb.EraseCustomerResponse:
         done = await self.erase(request.customer_id, request.actor, current_traceparent())

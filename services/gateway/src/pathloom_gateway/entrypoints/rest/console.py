@@ -16,7 +16,7 @@ _HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-_PAGES = ("/", "/pop", "/find", "/customers/{rest:path}", "/journeys", "/journeys/{rest:path}")
+_PAGES = ("/", "/pop", "/find", "/customers/{rest:path}", "/journeys", "/journeys/{rest:path}", "/review")
 _PAGE = {**_HEADERS, "Cache-Control": "no-cache"}
 _HASHED = {**_HEADERS, "Cache-Control": "public, max-age=31536000, immutable"}
 _NOT_BUILT = (

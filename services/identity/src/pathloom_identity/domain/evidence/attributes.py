@@ -46,7 +46,7 @@ def standard(name: str) -> Attribute:
     kind = Kind(name)
     if kind in FURTHER:
         raise ValueError(name)
-    return Attribute(name, kind)
+    return Attribute(kind.value, kind)
 
 
 SPELLINGS = {

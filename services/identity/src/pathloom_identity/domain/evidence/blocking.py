@@ -4,13 +4,13 @@ A key that many records share says little and costs most, so blocks are capped: 
 other keys, and what that leaves out is counted.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pathloom_identity.domain.evidence.attributes import Kind
+from pathloom_identity.domain.evidence.attributes import FURTHER, Attribute, Kind
 from pathloom_identity.domain.evidence.table import NONE, Table
 
 Key = NDArray[np.int64]
@@ -87,6 +87,12 @@ RULES: tuple[tuple[str, ...], ...] = (
     ("domain", "surname1"),
 )
 
+_NAMED_RULES = tuple(("+".join(rule), rule) for rule in RULES)
+_CROSSED = "names in any order"
+
+BlockKey = tuple[str, ...]
+"""The name of a rule, then what a record says to it."""
+
 
 def candidates(records: Table, cap: int, between: NDArray[np.bool_] | None = None) -> Candidates:
     """Pairs that share a key of any rule in a block of at most `cap`. `between` (a side per record): only pairs
@@ -125,7 +131,37 @@ def keys(records: Table) -> list[tuple[str, Key]]:
                     made.append((f"{part}+{column.attribute.name}", key))
     crossed = _crossed(records)
     if crossed is not None:
-        made.append(("names in any order", crossed))
+        made.append((_CROSSED, crossed))
+    return made
+
+
+def keys_of(said: Iterable[tuple[Attribute, str]]) -> list[BlockKey]:
+    """The keys of one record by itself, the most telling rules first: two records share one of these where `keys`
+    gives them the same number."""
+    texts: dict[Kind, str] = {}
+    further: list[tuple[Attribute, str]] = []
+    for attribute, text in said:
+        if attribute.kind in FURTHER:
+            further.append((attribute, text))
+        else:
+            texts[attribute.kind] = text
+    parts = {name: of(texts[kind]) for name, (kind, _, of) in _PARTS.items() if kind in texts}
+    made: list[BlockKey] = []
+    for attribute, text in further:
+        if attribute.kind is Kind.CODE:
+            made.append((attribute.name, text))
+    for name, rule in _NAMED_RULES:
+        if all(parts.get(part) for part in rule):
+            made.append((name, *(parts[part] for part in rule)))
+    for attribute, text in further:
+        if attribute.kind is Kind.TEXT:
+            made += [
+                (f"{part}+{attribute.name}", parts[part], text)
+                for part in ("given", "surname", "year")
+                if parts.get(part)
+            ]
+    if parts.get("given3") and parts.get("surname3"):
+        made.append((_CROSSED, *sorted((parts["given3"], parts["surname3"]))))
     return made
 
 

@@ -14,13 +14,14 @@ def _namer() -> NickNamer:
     return NickNamer()
 
 
-def relatives(text: str) -> set[str]:
+@lru_cache(maxsize=65536)
+def relatives(text: str) -> frozenset[str]:
     """Names that a person called so may also be called: the full ones, and the other short forms of those."""
     namer = _namer()
     found = set(namer.nicknames_of(text))
     for full in namer.canonicals_of(text):
         found |= {full} | namer.nicknames_of(full)
-    return found - {text}
+    return frozenset(found - {text})
 
 
 class Related:

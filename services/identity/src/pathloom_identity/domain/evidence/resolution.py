@@ -3,26 +3,19 @@
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pathloom_identity.domain.evidence.blocking import LeftOut, candidates, distinct
+from pathloom_identity.domain.evidence.blocking import LeftOut, candidates
 from pathloom_identity.domain.evidence.comparators import Levels, Pairs, levels_of
+from pathloom_identity.domain.evidence.completing import completing, near_from
 from pathloom_identity.domain.evidence.learning import ENOUGH, by_chance, with_frequencies, with_shares
 from pathloom_identity.domain.evidence.linkage import VETO, average_linkage, components
 from pathloom_identity.domain.evidence.model import BIT, Model
 from pathloom_identity.domain.evidence.table import Table
 from pathloom_identity.domain.evidence.vetoes import HOUSEHOLDS_FROM, Mask, household_share, vetoed
 from pathloom_identity.domain.evidence.weighing import Amounts, Piece, explain, total, weigh
-
-#: A component of at most so many records is weighed whole: every pair of it.
-WHOLE = 120
-#: Else records that share a neighbour are weighed, of neighbours of at most so many.
-NEIGHBOURS = 60
-#: Components are looked for a little below the cut, so that completing them can lift what is just below it.
-SLACK = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,46 +89,10 @@ def _decide(
 def _completing(pairs: Pairs, weight: Amounts, model: Model) -> tuple[Pairs, LeftOut]:
     """The pairs that blocking did not bring together but clusters will ask for."""
     size = pairs.records.size
-    near = weight > round((model.cut - SLACK) * BIT)
+    near = weight > near_from(model)
     root = _components(size, pairs.left[near], pairs.right[near])
-    sizes = np.bincount(root, minlength=size)
-    order = np.argsort(root, kind="stable")
-    starts = np.cumsum(sizes) - sizes
-    found = []
-    for length in np.unique(sizes[(sizes > 2) & (sizes <= WHOLE)]).tolist():
-        members = order[starts[sizes == length][:, None] + np.arange(length)]
-        a, b = _all_pairs(length)
-        found.append((members[:, a] * size + members[:, b]).ravel())
-    likely = near & (weight > 0) & (sizes[root[pairs.left]] > WHOLE)
-    shared, hubs = _sharing_neighbours(size, pairs.left[likely], pairs.right[likely])
-    packed = distinct(np.concatenate([*found, shared]))
-    known = np.sort(pairs.left * size + pairs.right)
-    at = np.minimum(np.searchsorted(known, packed), max(len(known) - 1, 0))
-    packed = packed[known[at] != packed] if len(known) else packed
-    return Pairs(pairs.records, packed // size, packed % size), hubs
-
-
-def _sharing_neighbours(
-    size: int, left: NDArray[np.int64], right: NDArray[np.int64]
-) -> tuple[NDArray[np.int64], LeftOut]:
-    neighbours: dict[int, list[int]] = defaultdict(list)
-    for a, b in zip(left.tolist(), right.tolist(), strict=True):
-        neighbours[a].append(b)
-        neighbours[b].append(a)
-    found, hubs, out = [np.empty(0, dtype=np.int64)], 0, 0
-    for around in neighbours.values():
-        if len(around) > NEIGHBOURS:
-            hubs, out = hubs + 1, out + len(around) * (len(around) - 1) // 2
-            continue
-        members = np.sort(np.array(around, dtype=np.int64))
-        a, b = _all_pairs(len(members))
-        found.append(members[a] * size + members[b])
-    return distinct(np.concatenate(found)), LeftOut("shared neighbours", hubs, out)
-
-
-@lru_cache(maxsize=WHOLE + 1)
-def _all_pairs(length: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    return np.triu_indices(length, 1)
+    left, right, hubs = completing(root, pairs.left, pairs.right, near & (weight > 0))
+    return Pairs(pairs.records, left, right), hubs
 
 
 def _components(size: int, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -15,7 +15,21 @@ _APOSTROPHE = re.compile(r"['’`´]").sub
 _LETTERS = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "þ": "th", "ı": "i"})
 _PREFIXES = frozenset({"mr", "mrs", "ms", "miss", "dr", "prof", "sir", "lady", "herr", "frau"})
 _NOTHING = frozenset(
-    {"", "na", "nan", "none", "null", "nil", "unknown", "unbekannt", "undefined", "missing", "test", "xxx"}
+    {
+        "",
+        "na",
+        "n a",
+        "nan",
+        "none",
+        "null",
+        "nil",
+        "unknown",
+        "unbekannt",
+        "undefined",
+        "missing",
+        "test",
+        "xxx",
+    }
 )
 _STREET = {
     "street": "st", "saint": "st", "road": "rd", "avenue": "ave", "av": "ave", "drive": "dr", "lane": "ln",

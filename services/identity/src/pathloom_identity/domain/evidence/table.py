@@ -1,6 +1,6 @@
 """Records as columns of numbers: each distinct value is spelled, compared and counted once, however many hold it."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -151,13 +151,9 @@ def _address(columns: dict[str, Column]) -> None:
     columns[ADDRESS] = Column(Attribute(ADDRESS, Kind.STREET), codes, words)
 
 
-def _codes(raw: Iterable[str | None], spell: Callable[[str], str], words: Words) -> Codes:
+def _codes(raw: Sequence[str | None], spell: Callable[[str], str], words: Words) -> Codes:
     seen: dict[str | None, int] = {None: NONE}
-
-    def code(text: str | None) -> int:
-        found = seen.get(text)
-        if found is None:
-            found = seen[text] = words.number(spell(text or ""))
-        return found
-
-    return np.fromiter(map(code, raw), dtype=np.int32)
+    for text in dict.fromkeys(raw):
+        if text is not None:
+            seen[text] = words.number(spell(text))
+    return np.array([seen[text] for text in raw], dtype=np.int32)

@@ -62,12 +62,14 @@ def _share_a_home(pairs: Pairs, levels: Mapping[str, Levels]) -> Mask:
     if "phone" in levels:
         found |= levels["phone"] == 0
     if "address" in levels:
-        home = levels["address"] < COMPARISONS["address"].agrees
-        towns = [_differ(levels, name) for name in ("postcode", "city") if name in levels]
-        if towns:
-            home &= ~np.logical_and.reduce(towns)
-        found |= home
+        found |= (levels["address"] < COMPARISONS["address"].agrees) & ~_other_town(pairs, levels)
     return found
+
+
+def _other_town(pairs: Pairs, levels: Mapping[str, Levels]) -> Mask:
+    """Postcode and city both differ. Told from the pair alone: what else is in the table must not matter."""
+    found: Mask = np.zeros(len(pairs.left), dtype=bool) | _differ(levels, "postcode")
+    return found & _differ(levels, "city")
 
 
 def _id_agrees(pairs: Pairs, levels: Mapping[str, Levels]) -> Mask:

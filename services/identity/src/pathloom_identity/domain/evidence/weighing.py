@@ -64,8 +64,9 @@ def _weigh(pairs: Pairs, name: str, levels: Levels, model: Model) -> Amounts:
     plain[: len(weights.levels)] = [level.weight for level in weights.levels]
     made = plain[levels]
     by_value = COMPARISONS[comparison_of(name, column)].by_value
-    numbers = [at for at, level in enumerate(weights.levels) if level.name in by_value]
-    look = np.flatnonzero(np.isin(levels, numbers))
+    goes_by_value = np.zeros(NULL + 1, dtype=bool)
+    goes_by_value[[at for at, level in enumerate(weights.levels) if level.name in by_value]] = True
+    look = np.flatnonzero(goes_by_value[levels])
     if len(look):
         rarity = rarities(column, weights)
         a, b = column.codes[pairs.left[look]], column.codes[pairs.right[look]]

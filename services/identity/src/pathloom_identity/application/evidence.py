@@ -1,0 +1,290 @@
+"""Evidence as records come: who is worth weighing, by the index of blocking keys, and what the pairs weigh."""
+
+import asyncio
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+
+import numpy as np
+
+from pathloom_identity.application.resolution_store import ResolutionStore, Stored
+from pathloom_identity.application.terms import Terms
+from pathloom_identity.domain.clustering import Pair, Weights
+from pathloom_identity.domain.evidence.blocking import BlockKey, keys_of
+from pathloom_identity.domain.evidence.completing import WHOLE, completing
+from pathloom_identity.domain.evidence.model import BIT
+from pathloom_identity.domain.evidence.weigher import Weighed, Weigher
+from pathloom_identity.domain.record_state import RecordState
+from pathloom_identity.domain.records import RecordKey
+from pathloom_identity.domain.said import Said, is_quiet, said_of
+from pathloom_identity.domain.sources import Source
+
+Numbers = tuple[int, int]
+#: Pairs weighed in one go.
+AT_ONCE = 4000
+
+
+@dataclass
+class Evidence:
+    """One transaction's evidence. A pair is a candidate where both records are in one block of at most the cap; it is
+    *near* where it then weighs enough. Both follow from the records alone, whatever came first."""
+
+    store: ResolutionStore
+    terms: Terms
+    weigher: Weigher
+    sources: Mapping[str, Source]
+    _left: Counter[BlockKey] = field(default_factory=Counter)
+    _over: dict[BlockKey, bool] = field(default_factory=dict)
+    _candidates: set[Numbers] = field(default_factory=set)
+    _near: set[Numbers] = field(default_factory=set)
+    _said: dict[RecordKey, tuple[RecordState, Said]] = field(default_factory=dict)
+
+    @property
+    def cap(self) -> int:
+        """The most records of one block."""
+        return self.weigher.model.block_cap
+
+    def left(self, keys: Iterable[BlockKey]) -> None:
+        """Records left these blocks (they were erased): one that is not too large any more counts again."""
+        self._left.update(keys)
+
+    async def follow(
+        self,
+        changed: Mapping[RecordKey, Stored],
+        before: Mapping[RecordKey, RecordState],
+        dirty: Collection[RecordKey],
+        anew: bool,
+    ) -> set[int]:
+        """Indexes what changed records say now. The components that evidence may connect, or connect no more.
+
+        `dirty` records are compared with what the index has of them, `anew` ones are weighed even where nothing they
+        say changed (the model did)."""
+        fresh = await self._changed(changed, before, dirty, anew)
+        added: Counter[BlockKey] = Counter()
+        removed = Counter(self._left)
+        self._left.clear()
+        rows_added, rows_removed, keys = [], [], {}
+        for record, old in fresh:
+            said = self.said(record)
+            now, then = keys_of(said), keys_of(old)
+            keys[record.no] = now
+            came, gone = set(now) - set(then), set(then) - set(now)
+            added.update(came)
+            removed.update(gone)
+            rows_added += [(record.no, key) for key in came]
+            rows_removed += [(record.no, key) for key in gone]
+        await self.store.say(
+            [(record.no, self.said(record)) for record, old in fresh if self.said(record) != old]
+        )
+        await self.store.block(rows_added, rows_removed)
+        wanted = {key for found in keys.values() for key in found} | removed.keys()
+        if not wanted:
+            return set()
+        return await self._look(wanted, keys, added, removed)
+
+    def said(self, record: Stored) -> Said:
+        """What a record says now."""
+        known = self._said.get(record.key)
+        if known is None or known[0] is not record.state:
+            made = said_of(record.state, self.sources, self.terms.normalise)
+            known = self._said[record.key] = record.state, made
+        return known[1]
+
+    async def weigh(
+        self,
+        members: Mapping[RecordKey, Stored],
+        connect: Callable[[Iterable[Pair]], list[set[RecordKey]]],
+    ) -> tuple[Weights, list[set[RecordKey]]]:
+        """What clustering needs to know of `members`, and their components. `connect` gives the components that come
+        of everything else and of some pairs."""
+        by_number = {record.no: key for key, record in members.items()}
+        first: dict[int, RecordKey] = {}
+        # Whoever was one component is looked at as one, whether it still is or not.
+        joint = [(first.setdefault(record.component, key), key) for key, record in members.items()]
+        joint += [(by_number[a], by_number[b]) for a, b in self._near if a in by_number and b in by_number]
+        pairs: list[Pair] = []
+        for group in connect(joint):
+            saying = sorted(key for key in group if self.said(members[key]))
+            if len(saying) <= WHOLE:
+                pairs += combinations(saying, 2)
+            else:
+                pairs += await self._blocked(saying, members)
+        weighed = self._weigh(pairs, members)
+        found = connect(await self._near_of(weighed, members))
+        return self._weights(found, weighed, members), found
+
+    async def _near_of(
+        self, weighed: Mapping[Pair, Weighed], members: Mapping[RecordKey, Stored]
+    ) -> list[Pair]:
+        """The pairs that are near, and candidates."""
+        found, open_ = [], {}
+        for pair, one in weighed.items():
+            if not self.weigher.is_near(one):
+                continue
+            if self._numbers(pair, members) in self._candidates:
+                found.append(pair)
+                continue
+            keys = [set(keys_of(self.said(members[key]))) for key in pair]
+            # The most telling first: it settles nearly all of them.
+            if shared := [key for key in keys_of(self.said(members[pair[0]])) if key in keys[1]]:
+                open_[pair] = shared
+        while open_:
+            await self._measure({shared[0] for shared in open_.values()})
+            left = {}
+            for pair, shared in open_.items():
+                if any(self._over.get(key) is False for key in shared):
+                    found.append(pair)
+                elif rest := [key for key in shared if key not in self._over]:
+                    left[pair] = rest
+            open_ = left
+        return found
+
+    async def _changed(
+        self,
+        changed: Mapping[RecordKey, Stored],
+        before: Mapping[RecordKey, RecordState],
+        dirty: Collection[RecordKey],
+        anew: bool,
+    ) -> list[tuple[Stored, Said]]:
+        """The records to look at, each with what the index has of it."""
+        asked = []
+        found: list[tuple[Stored, Said]] = []
+        for key, record in changed.items():
+            if key in dirty:
+                asked.append(record)
+            elif key not in before:
+                found.append((record, ()))
+            elif before[key].values != record.state.values:
+                then = said_of(before[key], self.sources, self.terms.normalise)
+                if then != self.said(record):
+                    asked.append(record)
+        indexed = await self.store.said([record.no for record in asked]) if asked else {}
+        found += [(record, indexed[record.no][1] if record.no in indexed else ()) for record in asked]
+        return [(record, old) for record, old in found if anew or self.said(record) != old]
+
+    async def _look(
+        self,
+        wanted: Collection[BlockKey],
+        keys: Mapping[int, Collection[BlockKey]],
+        added: Counter[BlockKey],
+        removed: Counter[BlockKey],
+    ) -> set[int]:
+        """Weighs whom the blocks bring together. `keys`: of the records to be weighed, by number."""
+        # So many that a block which answers "as many" was above the cap before, too.
+        blocks = await self.store.blocks({key: self.cap + 1 + added[key] for key in wanted})
+        out: Counter[str] = Counter()
+        crossed: list[list[int]] = []
+        pairs: set[Numbers] = set()
+        for key, members in blocks.items():
+            over = self._over[key] = members is None or len(members) > self.cap
+            if over:
+                out[key[0]] += added[key]
+            if members is None:
+                continue
+            was_over = len(members) - added[key] + removed[key] > self.cap
+            if over and not was_over:
+                crossed.append(members)
+            elif was_over and not over:
+                pairs.update(_pair(a, b) for a, b in combinations(members, 2))
+        for number, own in keys.items():
+            for key in own:
+                if not self._over[key]:
+                    pairs.update(_pair(number, other) for other in blocks[key] or () if other != number)
+        if out:
+            self.terms.left_out(+out)
+        self._candidates |= pairs
+        numbers = {number for pair in pairs for number in pair}
+        rows = await self.store.said(numbers | {number for members in crossed for number in members})
+        said = {number: row[1] for number, row in rows.items()}
+        known = [pair for pair in pairs if pair[0] in said and pair[1] in said]
+        likely = await self._likely(said, known)
+        await self.store.doubt(list(keys), [(*pair, one.weight) for pair, one in likely.items()])
+        near = {pair for pair, one in likely.items() if self.weigher.is_near(one)}
+        self._near |= near
+        found = {rows[number][0] for pair in near for number in pair}
+        for members in crossed:
+            # Only those who are in one component already can have been brought together by what is too large now.
+            held = Counter(rows[number][0] for number in members if number in rows)
+            found |= {component for component, count in held.items() if count > 1}
+        return found
+
+    async def _likely(self, said: Mapping[int, Said], pairs: Sequence[Numbers]) -> dict[Numbers, Weighed]:
+        """Many pairs are weighed in pieces beside the event loop: whoever records events must not wait for it."""
+        if len(pairs) <= AT_ONCE:
+            return self.weigher.likely(said, pairs)
+        found: dict[Numbers, Weighed] = {}
+        ordered = sorted(pairs)
+        for start in range(0, len(ordered), AT_ONCE):
+            found |= await asyncio.to_thread(self.weigher.likely, said, ordered[start : start + AT_ONCE])
+        return found
+
+    async def _measure(self, keys: Collection[BlockKey]) -> None:
+        """Finds out which blocks are above the cap."""
+        unknown = [key for key in keys if key not in self._over]
+        if unknown:
+            blocks = await self.store.blocks(dict.fromkeys(unknown, self.cap + 1))
+            self._over |= {key: members is None for key, members in blocks.items()}
+
+    async def _blocked(self, saying: Collection[RecordKey], members: Mapping[RecordKey, Stored]) -> set[Pair]:
+        """The candidates among many records."""
+        local: dict[BlockKey, list[RecordKey]] = defaultdict(list)
+        for key in saying:
+            for block in keys_of(self.said(members[key])):
+                local[block].append(key)
+        shared = {block: held for block, held in local.items() if 1 < len(held) <= self.cap}
+        await self._measure(shared.keys())
+        pairs = {
+            pair for block, held in shared.items() if not self._over[block] for pair in combinations(held, 2)
+        }
+        self._candidates |= {self._numbers(pair, members) for pair in pairs}
+        return pairs
+
+    def _weights(
+        self,
+        components: Iterable[Collection[RecordKey]],
+        weighed: Mapping[Pair, Weighed],
+        members: Mapping[RecordKey, Stored],
+    ) -> Weights:
+        """Every pair of a component, or of a large one those that clusters will ask for."""
+        wanted: list[Pair] = []
+        quiet: set[RecordKey] = set()
+        for component in components:
+            saying = sorted(key for key in component if self.said(members[key]))
+            if len(saying) < 2:
+                continue
+            quiet.update(key for key in saying if is_quiet(self.said(members[key])))
+            if len(saying) <= WHOLE:
+                wanted += combinations(saying, 2)
+            else:
+                inside = set(saying)
+                wanted += [pair for pair in weighed if inside.issuperset(pair)]
+                wanted += self._completed(saying, weighed)
+        model = self.weigher.model
+        further = self._weigh([pair for pair in wanted if pair not in weighed], members)
+        pairs = {pair: weighed[pair] if pair in weighed else further[pair] for pair in wanted}
+        return Weights(pairs, frozenset(quiet), round(model.cut * BIT), round(model.unseen * BIT))
+
+    def _completed(self, saying: list[RecordKey], weighed: Mapping[Pair, Weighed]) -> list[Pair]:
+        """What a large component's clusters will ask for beside its candidates."""
+        at = {key: number for number, key in enumerate(saying)}
+        known = [(at[a], at[b], one) for (a, b), one in weighed.items() if a in at and b in at]
+        left, right = (np.array([row[side] for row in known], dtype=np.int64) for side in (0, 1))
+        likely = np.array([self.weigher.is_near(one) and one.weight > 0 for _, _, one in known], dtype=bool)
+        root = np.zeros(len(saying), dtype=np.int64)
+        more_left, more_right, hubs = completing(root, left, right, likely)
+        if hubs.blocks:
+            self.terms.left_out(Counter({hubs.rule: hubs.blocks}))
+        return [(saying[a], saying[b]) for a, b in zip(more_left.tolist(), more_right.tolist(), strict=True)]
+
+    def _weigh(self, pairs: Collection[Pair], members: Mapping[RecordKey, Stored]) -> dict[Pair, Weighed]:
+        said = {key: self.said(members[key]) for pair in pairs for key in pair}
+        return self.weigher.weigh(said, pairs)
+
+    @staticmethod
+    def _numbers(pair: Pair, members: Mapping[RecordKey, Stored]) -> Numbers:
+        return _pair(members[pair[0]].no, members[pair[1]].no)
+
+
+def _pair(a: int, b: int) -> Numbers:
+    return (a, b) if a < b else (b, a)

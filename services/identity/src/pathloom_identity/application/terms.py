@@ -1,0 +1,23 @@
+"""What resolving is done by, beside the sources in force: made once, the same in every transaction."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from pathloom_kit.clock import Clock, SystemClock
+
+from pathloom_identity.domain.evidence.weigher import Weigher
+from pathloom_identity.domain.identifiers import Normalise
+
+
+@dataclass(frozen=True)
+class Terms:
+    """`demote_over`: a value that more records hold joins none. `weigher`: the model in force; None: no evidence beside
+    identifiers. `left_out` is told, by rule, how many records were left to other keys because a block is above the cap.
+    """
+
+    normalise: Normalise
+    demote_over: int = 50
+    weigher: Weigher | None = None
+    left_out: Callable[[Counter[str]], None] = field(default=lambda found: None)
+    clock: Clock = field(default_factory=SystemClock)

@@ -1,0 +1,32 @@
+"""Takes a steward's word back."""
+
+from dataclasses import dataclass
+
+from pathloom_kit.feeds.cursor import Lane
+
+from pathloom_identity.application.errors import DecisionNotFound, RecordNotFound
+from pathloom_identity.application.ports import UnitOfWork
+from pathloom_identity.application.resolution import resolution
+from pathloom_identity.application.terms import Terms
+from pathloom_identity.domain.records import RecordKey
+
+
+@dataclass(frozen=True)
+class WithdrawDecision:
+    """The two are again what everything else says. RecordNotFound, DecisionNotFound."""
+
+    work: UnitOfWork
+    terms: Terms
+
+    async def __call__(self, left: RecordKey, right: RecordKey, traceparent: str = "") -> tuple[str, str]:
+        """The customers of the two records afterwards."""
+        async with self.work(traceparent) as unit:
+            found = await unit.resolution.records([left, right])
+            if len(found) < 2:
+                raise RecordNotFound()
+            if not await unit.withdraw_decision(found[left], found[right]):
+                raise DecisionNotFound()
+            settle = await resolution(unit.resolution, self.terms)
+            await settle((), Lane.LIVE, dirty=[left, right])
+            after = await unit.resolution.records([left, right])
+            return after[left].customer_id, after[right].customer_id
