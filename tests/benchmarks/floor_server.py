@@ -48,7 +48,7 @@ async def main(url: str) -> None:
             access_log=False,
             log_config=None,
             timeout_keep_alive=600,
-        )  # fmt: skip
+        )
     )
     serving = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 - uvicorn tells it no other way
