@@ -158,7 +158,12 @@ class Postgres:
         while True:
             try:
                 connection = await asyncpg.connect(self.server.url(), timeout=10, ssl=False)
-            except (OSError, asyncpg.OperatorInterventionError, asyncpg.PostgresConnectionError, TimeoutError):
+            except (
+                OSError,
+                asyncpg.OperatorInterventionError,
+                asyncpg.PostgresConnectionError,
+                TimeoutError,
+            ):
                 if not child.running:
                     raise StepFailed("PostgreSQL ended while it was starting", child.command.log) from None
                 await asyncio.sleep(0.05)
