@@ -13,17 +13,17 @@ from pathloom_identity.domain.said import Said
 from pathloom_identity.domain.statements import Bind, Level, Rank
 
 _Key = tuple[str, int, str]
-_StampT = tuple[int, int, str]
 
 
+# Named tuples and numbered enumerations are made while decoding, which is several times faster than after it.
 class _Packed(msgspec.Struct, array_like=True, gc=False):
     first_seen: int
     sources: dict[str, bool]
-    values: list[tuple[str, str, str | None, _StampT, int]]
-    identifiers: list[tuple[str, str, str, list[tuple[str, bool, int, bool]]]]
+    values: list[tuple[str, str, str | None, Stamp, Trust]]
+    identifiers: list[tuple[str, str, str, list[Holding]]]
     parents: list[_Key]
-    binds: list[tuple[int, _StampT, int, _Key | None, tuple[str, str, str] | None]]
-    verification: tuple[_StampT, bool] | None
+    binds: list[tuple[Rank, Stamp, Level, _Key | None, Identifier | None]]
+    verification: tuple[Stamp, bool] | None
 
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -38,16 +38,13 @@ def pack(state: RecordState) -> bytes:
             state.first_seen,
             dict(sorted(state.sources.items())),
             [
-                (f, s, v.text, v.stamp, int(v.trust))
+                (f, s, v.text, v.stamp, v.trust)
                 for (f, s), v in sorted(state.values.items(), key=lambda x: x[0])
             ],
-            [
-                (*i, sorted((h.source_id, h.joins, int(h.trust), h.stated) for h in held))
-                for i, held in sorted(state.identifiers.items(), key=lambda x: x[0])
-            ],
+            [(*i, sorted(held)) for i, held in sorted(state.identifiers.items(), key=lambda x: x[0])],
             [_key(k) for k in sorted(state.parents)],
             [
-                (int(rank), b.stamp, int(b.level), _key(b.record) if b.record else None, b.identifier)
+                (rank, b.stamp, b.level, _key(b.record) if b.record else None, b.identifier)
                 for rank, b in sorted(state.binds.items())
             ],
             state.verification,
@@ -61,19 +58,11 @@ def unpack(packed: bytes) -> RecordState:
     return RecordState(
         p.first_seen,
         p.sources,
-        {(f, s): Value(text, Stamp(*stamp), Trust(trust)) for f, s, text, stamp, trust in p.values},
-        {
-            Identifier(t, n, v): frozenset(Holding(s, j, Trust(tr), st) for s, j, tr, st in held)
-            for t, n, v, held in p.identifiers
-        },
+        {(f, s): Value(text, stamp, trust) for f, s, text, stamp, trust in p.values},
+        {Identifier(t, n, v): frozenset(held) for t, n, v, held in p.identifiers},
         frozenset(_unkey(k) for k in p.parents),
-        {
-            Rank(rank): Bind(
-                Stamp(*stamp), Level(level), _unkey(r) if r else None, Identifier(*i) if i else None
-            )
-            for rank, stamp, level, r, i in p.binds
-        },
-        (Stamp(*p.verification[0]), p.verification[1]) if p.verification else None,
+        {rank: Bind(stamp, level, _unkey(r) if r else None, i) for rank, stamp, level, r, i in p.binds},
+        p.verification,
     )
 
 

@@ -56,6 +56,7 @@ class PostgresResolutionStore:
         self._hashes = hashes
         self._traceparent = traceparent
         self._known: _Known | None = None
+        self._unpacked: dict[bytes, RecordState] = {}
 
     async def sources(self) -> Mapping[str, Source]:
         return (await self._overview()).sources
@@ -76,7 +77,7 @@ class PostgresResolutionStore:
         if not keys:
             return {}
         rows = await self._conn.fetch(record_sql.BY_KEY, [key.digest() for key in keys])
-        return {record.key: record for record in map(_stored, rows)}
+        return {record.key: record for record in map(self._stored, rows)}
 
     async def create(self, states: Mapping[RecordKey, RecordState]) -> dict[RecordKey, Stored]:
         if not states:
@@ -89,7 +90,7 @@ class PostgresResolutionStore:
             record_sql.CREATE,
             [key.digest() for key in keys], [key.namespace for key in keys], [int(key.kind) for key in keys],
             [key.id for key in keys], own, [states[key].first_seen for key in keys],
-            [pack(states[key]) for key in keys], [_joined(states[key].sources) for key in keys],
+            [self._packed(states[key]) for key in keys], [_joined(states[key].sources) for key in keys],
         )  # fmt: skip
         numbers = {r["key_hash"]: r["record_no"] for r in rows}
         found = {}
@@ -111,7 +112,7 @@ class PostgresResolutionStore:
         if records:
             await self._conn.execute(
                 record_sql.SAVE,
-                [r.no for r in records], [r.state.first_seen for r in records], [pack(r.state) for r in records],
+                [r.no for r in records], [r.state.first_seen for r in records], [self._packed(r.state) for r in records],
                 [_joined(r.state.sources) for r in records],
             )  # fmt: skip
 
@@ -150,7 +151,7 @@ class PostgresResolutionStore:
         return found
 
     async def members(self, components: Collection[int]) -> list[Stored]:
-        return [_stored(r) for r in await self._conn.fetch(record_sql.MEMBERS, list(components))]
+        return [self._stored(r) for r in await self._conn.fetch(record_sql.MEMBERS, list(components))]
 
     async def decisions(self, numbers: Collection[int]) -> tuple[list[Decision], set[int]]:
         if not (await self._overview()).decisions:
@@ -291,6 +292,27 @@ class PostgresResolutionStore:
         ]
         await FEED.publish(self._conn, entries, lane)
 
+    def _packed(self, state: RecordState) -> bytes:
+        packed = pack(state)
+        self._unpacked[packed] = state
+        return packed
+
+    def _stored(self, row: Any) -> Stored:
+        # What was read or written in this transaction is mostly read again in it.
+        state = self._unpacked.get(row["state"])
+        if state is None:
+            state = self._unpacked[row["state"]] = unpack(row["state"])
+        return Stored(
+            row["record_no"],
+            _key(row),
+            row["own_customer_id"],
+            row["component"],
+            row["customer_id"],
+            row["known"],
+            row["bound_no"],
+            state,
+        )
+
 
 def _joined(sources: Mapping[str, bool]) -> str:
     # unnest() flattens arrays of arrays; source ids hold no commas.
@@ -299,16 +321,3 @@ def _joined(sources: Mapping[str, bool]) -> str:
 
 def _key(row: Any, prefix: str = "") -> RecordKey:
     return RecordKey(row[f"{prefix}namespace"], RecordKind(row[f"{prefix}kind"]), row[f"{prefix}id"])
-
-
-def _stored(row: Any) -> Stored:
-    return Stored(
-        row["record_no"],
-        _key(row),
-        row["own_customer_id"],
-        row["component"],
-        row["customer_id"],
-        row["known"],
-        row["bound_no"],
-        unpack(row["state"]),
-    )

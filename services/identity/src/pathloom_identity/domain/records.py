@@ -16,6 +16,9 @@ class RecordKind(IntEnum):
     INCIDENT = 5
     SOURCE = 6
 
+    # Keys are hashed all the time; an enumeration's own hash is that of its name, in Python.
+    __hash__ = int.__hash__
+
 
 class Trust(IntEnum):
     """How far a value can be believed (the contract's numbers); higher goes first."""
@@ -23,6 +26,8 @@ class Trust(IntEnum):
     CLAIMED = 1
     TRUSTED = 2
     AUTHORITATIVE = 3
+
+    __hash__ = int.__hash__
 
 
 #: Kinds that are no customer's.
