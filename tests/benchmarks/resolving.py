@@ -12,12 +12,10 @@ import os
 import random
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack
 from itertools import count
-from pathlib import Path
 
 import asyncpg
 from pathloom.feed.v1 import feed_pb2
@@ -25,6 +23,7 @@ from pathloom.identity.v1 import customers_pb2 as c
 from pathloom.identity.v1 import events_pb2 as e
 from pathloom_local.platform import Options, Platform
 
+from tests.benchmarks.drain import data_folder
 from tests.benchmarks.figures import Figure, at_least, at_most, table
 from tests.integration.identity.identity_world import Identity, identify, source, start
 
@@ -178,8 +177,8 @@ async def commit_floor(url: str) -> list[float]:
 async def main(records: int) -> int:
     """The exit code: 0 when everything holds."""
     async with AsyncExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory())
-        options = Options(data=Path(folder) / "postgres", services=(), engines=("postgres",))
+        folder = stack.enter_context(data_folder(None))
+        options = Options(data=folder, services=(), engines=("postgres",))
         platform = await stack.enter_async_context(Platform(options))
         assert platform.postgres
         server = platform.postgres.server
