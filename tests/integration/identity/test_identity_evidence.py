@@ -36,7 +36,14 @@ from tests.integration.identity.identity_stores import (
     assert_equals,
     resolver_module,
 )
-from tests.integration.identity.identity_world import Identity, RpcError, identify, settings_for, source
+from tests.integration.identity.identity_world import (
+    Identity,
+    RpcError,
+    identify,
+    settings_for,
+    source,
+    start,
+)
 from tests.unit.identity.evidence_worlds import evidence_decisions, evidence_world
 from tests.unit.identity.identity_worlds import LAW_MODEL, LAW_TERMS, resolve
 
@@ -166,8 +173,8 @@ async def test_a_set_of_persons_becomes_the_customers_that_link_makes_of_its_fil
     await store.say(
         "UPDATE source SET declaration = jsonb_set(declaration::jsonb, '{identifiers}', '[]') RETURNING 1"
     )
-    for start in range(0, len(events), 170):
-        await store.log.append([AppendRequest("crm", Lane.BULK, events[start : start + 170])], 10**12)
+    for first in range(0, len(events), 170):
+        await store.log.append([AppendRequest("crm", Lane.BULK, events[first : first + 170])], 10**12)
         await store.resolver(batch=37).drain()
     things = [entry.customer for _, entry in (await store.things()).values() if entry.HasField("customer")]
     assert {frozenset(m.key.id for m in one.records) for one in things} == set(
@@ -300,6 +307,27 @@ async def test_what_a_source_calls_immutable_keeps_two_apart_and_is_of_one_kind_
     with pytest.raises(RpcError) as refused:
         await identity.put(source("shop", attributes=[member]))
     assert "an attribute of the company's own" in str(refused.value.trailing_metadata())
+
+
+async def test_another_survivorship_chooses_everybodys_values_anew(database: str) -> None:
+    async def told(**given: Any) -> str:
+        async with AsyncExitStack() as stack:
+            identity = await start(database, stack, **given)
+            if not given:
+                await identity.put(source())
+                await identity.record(
+                    "crm", identify("1", "a", 1, first_name="Robert", email="a@x.example.org")
+                )
+                await identity.record("crm", identify("2", "b", 2, first_name="Rob", email="a@x.example.org"))
+            await identity.settled()
+            (one,) = [t.customer for t in (await identity.things()).values() if t.HasField("customer")]
+            return {field.name: field.value for field in one.golden}["first_name"]
+
+    assert await told() == "Rob"
+    assert await told(survivorship={"first_name": "longest"}) == "Robert"
+    assert await told(survivorship={}) == "Rob"
+    with pytest.raises(SystemExit, match="SURVIVORSHIP"):
+        settings_for(database, survivorship={"first_name": "loudest"})
 
 
 async def told_customers(identity: Identity) -> list[list[str]]:

@@ -7,7 +7,15 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given
 from hypothesis import strategies as st
 from pathloom.gateway.v1.view_pb2 import CustomerView, LiveContact
-from pathloom.identity.v1.customers_pb2 import Customer, GoldenField, Identifier, MemberRecord, Trust
+from pathloom.identity.v1.customers_pb2 import (
+    Customer,
+    Evidence,
+    EvidencePiece,
+    GoldenField,
+    Identifier,
+    MemberRecord,
+    Trust,
+)
 from pathloom.identity.v1.events_pb2 import RecordKey, RecordKind
 from pathloom.journey_graph.v1.journeys_pb2 import (
     Journey,
@@ -175,6 +183,25 @@ def test_who_it_is() -> None:
     assert (view.name, list(view.flags), view.unidentified) == ("Ada L", ["vip", "fraud"], False)
     customer.identifiers[0].type = "anonymous_id"
     assert compose_view("cus", customer, [], []).view.unidentified
+
+
+def test_evidence_is_shown_with_its_pieces_and_they_sum_to_its_weight() -> None:
+    told = [
+        ("prior", "two records by chance", -13.0),
+        ("date_of_birth", "turned", 6.5),
+        ("phone", "exact", 21.25),
+    ]
+    why = Evidence(
+        kind=Evidence.KIND_PROBABILISTIC,
+        text="phone and date of birth agree",
+        weight=14.75,
+        pieces=[EvidencePiece(attribute=name, level=level, weight=weight) for name, level, weight in told],
+    )
+    customer = Customer(customer_id="cus", evidence=[why])
+    (shown,) = compose_view("cus", customer, [], []).view.why_one
+    assert (shown.kind, shown.text) == ("probabilistic", "phone and date of birth agree")
+    assert [piece.attribute for piece in shown.pieces] == ["prior", "date of birth", "phone"]
+    assert sum(piece.weight for piece in shown.pieces) == shown.weight
 
 
 def test_consents_are_shown_apart_from_facts_and_an_unreadable_end_is_left_out() -> None:

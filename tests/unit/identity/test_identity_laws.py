@@ -1,6 +1,7 @@
 """Laws of identity, each a check that the true rules pass and a planted fault does not."""
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,6 +14,7 @@ from pathloom_identity.domain import clustering
 from pathloom_identity.domain.clustering import Decision, Group, Rules, Weights, cluster
 from pathloom_identity.domain.contacts import Owners, bind, roots
 from pathloom_identity.domain.events import Event, EventType
+from pathloom_identity.domain.golden import GoldenValue, Survives, golden
 from pathloom_identity.domain.record_state import RecordState, fold
 from pathloom_identity.domain.records import RecordKey, RecordKind, Trust
 from pathloom_identity.domain.statements import Level, Statement, statements
@@ -267,6 +269,57 @@ def test_claims_catches() -> None:
         world=events(claimed=st.just(False)),
         noise=events(claimed=st.just(True)),
     )
+
+
+# --- golden values ---------------------------------------------------------------------------------------------------
+
+
+def declared(true_golden: Callable[..., list[GoldenValue]]) -> Callable[..., None]:
+    """As declared, whatever the order in which records and values come; nothing claimed outdoes what is believed."""
+
+    def check(world: list[Event], rule: Survives, seed: int) -> None:
+        states = {key: state for key, state in fold_all(read_all(world)).items() if key.is_person}
+        shuffled = list(states.items())
+        random.Random(seed).shuffle(shuffled)
+        chosen = true_golden(dict(shuffled), {"first_name": rule, "last_name": rule})
+        assert chosen == true_golden(states, {"first_name": rule, "last_name": rule})
+        for one in chosen:
+            values = [v for s in states.values() for (name, _), v in s.values.items() if name == one.name]
+            said = [v for v in values if v.text is not None]
+            believed = [v for v in said if v.trust > Trust.CLAIMED]
+            assert one.value.trust > Trust.CLAIMED or not believed
+            if one.name in ("first_name", "last_name") and believed:
+                best = {
+                    Survives.TRUSTED: one.value.trust == max(v.trust for v in believed),
+                    Survives.RECENT: one.value.stamp == max(v.stamp for v in believed),
+                    Survives.LONGEST: len(one.text) == max(len(v.text or "") for v in believed),
+                    Survives.FREQUENT: Counter(v.text for v in believed)[one.text]
+                    == max(Counter(v.text for v in believed).values()),
+                }
+                assert best[rule]
+
+    return check
+
+
+def never_declared(states: Any, _: Any = None) -> list[GoldenValue]:
+    """Planted: what is declared is not asked."""
+    return golden(states)
+
+
+def first_come(states: Any, _: Any = None) -> list[GoldenValue]:
+    """Planted: of equal ones the first that comes."""
+    chosen = golden(states)
+    first = next(iter(states), None)
+    return sorted(chosen, key=lambda one: one.record != first)
+
+
+def test_golden_values_are_chosen_as_declared() -> None:
+    law(declared(golden), world=events(), rule=st.sampled_from(Survives), seed=st.integers(0, 99))()
+
+
+@pytest.mark.parametrize("fault", [never_declared, first_come])
+def test_survivorship_catches(fault: Callable[..., list[GoldenValue]]) -> None:
+    caught(declared(fault), world=events(), rule=st.sampled_from(Survives), seed=st.integers(0, 99))
 
 
 # --- contacts --------------------------------------------------------------------------------------------------------

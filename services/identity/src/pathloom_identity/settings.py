@@ -6,6 +6,8 @@ from pathloom_kit.settings import ServiceSettings
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
+from pathloom_identity.domain.golden import Survives
+
 
 class Settings(ServiceSettings):
     """PATHLOOM_IDENTITY_*; all without a default must be there."""
@@ -28,6 +30,10 @@ class Settings(ServiceSettings):
     model_file: Path | None = None
     """The model by which evidence is weighed, as `pathloom identity` writes it; without it, the one that comes with the
     software. Another one than before: everybody is weighed anew in the background, while the service answers."""
+    survivorship: dict[str, Survives] = Field(default_factory=dict)
+    """Which of several values of a field is the golden one, as a JSON object by field: `trusted` (of the most trusted
+    source; where nothing is said), `recent` (the latest said), `frequent` (what most say) or `longest`. Another
+    declaration than before: everybody's golden values are chosen anew in the background."""
     future_tolerance_s: int = Field(default=86_400, ge=0)
     """How far ahead of the clock an event may have happened."""
     erased_keys_kept_s: int = Field(default=3600, ge=0)

@@ -395,28 +395,64 @@ class Why(_message.Message):
     TEXT_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
     WEIGHT_FIELD_NUMBER: _builtins.int
+    PIECES_FIELD_NUMBER: _builtins.int
     text: _builtins.str
     """In words: "same student_id in portal and sis"."""
     kind: _builtins.str
     """identifier, decision, stated or probabilistic."""
     weight: _builtins.float
-    """In log2 units, where it has one."""
+    """In bits (log2), where it has one."""
+    @_builtins.property
+    def pieces(self) -> _containers.RepeatedCompositeFieldContainer[Global___WhyPiece]:
+        """What the weight is made of; they sum to it."""
+
     def __init__(
         self,
         *,
         text: _builtins.str = ...,
         kind: _builtins.str = ...,
         weight: _builtins.float | None = ...,
+        pieces: _abc.Iterable[Global___WhyPiece] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_weight", b"_weight", "weight", b"weight"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_weight", b"_weight", "kind", b"kind", "text", b"text", "weight", b"weight"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_weight", b"_weight", "kind", b"kind", "pieces", b"pieces", "text", b"text", "weight", b"weight"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__weight: _TypeAlias = _typing.Literal["weight"]  # noqa: Y015
     _WhichOneofArgType__weight: _TypeAlias = _typing.Literal["_weight", b"_weight"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType__weight) -> _WhichOneofReturnType__weight | None: ...
 
 Global___Why: _TypeAlias = Why  # noqa: Y015
+
+@_typing.final
+class WhyPiece(_message.Message):
+    """One piece of the evidence that two records are one person."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ATTRIBUTE_FIELD_NUMBER: _builtins.int
+    LEVEL_FIELD_NUMBER: _builtins.int
+    WEIGHT_FIELD_NUMBER: _builtins.int
+    attribute: _builtins.str
+    """What was compared, in words; "prior" for what two records taken by chance weigh."""
+    level: _builtins.str
+    """How far the two agree: exact, nickname, close, turned …"""
+    weight: _builtins.float
+    """In bits; below zero it speaks against."""
+    def __init__(
+        self,
+        *,
+        attribute: _builtins.str = ...,
+        level: _builtins.str = ...,
+        weight: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attribute", b"attribute", "level", b"level", "weight", b"weight"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WhyPiece: _TypeAlias = WhyPiece  # noqa: Y015
 
 @_typing.final
 class CustomerView(_message.Message):

@@ -183,7 +183,7 @@ export interface CustomerView {
   language?: string;
   flags?: string[];
   known_as?: { source_namespace?: string; kind?: string; first_seen?: string }[];
-  why_one?: { text?: string; kind?: string; weight?: number }[];
+  why_one?: { text?: string; kind?: string; weight?: number; pieces?: EvidencePiece[] }[];
   effort?: Effort;
   journeys?: JourneyView[];
   closed_journeys?: JourneyView[];

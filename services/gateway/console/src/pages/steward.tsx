@@ -16,6 +16,10 @@ interface Word {
 
 const REASON = "decided in the review queue";
 
+function isSame(one: Review, other: Review): boolean {
+  return JSON.stringify([one.left, one.right]) === JSON.stringify([other.left, other.right]);
+}
+
 // Doubtful pairs of customers, in the order of what a decision is worth, worked through by keyboard.
 export function StewardPage() {
   const now = useNow(30_000);
@@ -28,7 +32,10 @@ export function StewardPage() {
     queryKey: ["reviews"],
     queryFn: () => get<{ reviews?: Review[]; next_page_token?: string }>("/v1/reviews?page_size=50"),
   });
-  const reviews = queue.data?.reviews ?? [];
+  // What was decided is gone at once; the list as it is now follows.
+  const reviews = (queue.data?.reviews ?? []).filter(
+    (each) => !said.some((word) => isSame(word.review, each)),
+  );
   const chosen = Math.max(0, Math.min(at, reviews.length - 1));
   const review = reviews[chosen];
   const explained = useQuery({
@@ -45,7 +52,7 @@ export function StewardPage() {
     try {
       await post(path, body);
       then();
-      await queries.invalidateQueries();
+      void queries.invalidateQueries();
     } catch (failure) {
       setError(failure);
     } finally {

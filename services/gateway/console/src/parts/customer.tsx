@@ -6,6 +6,7 @@ import { EffortLine } from "./effort";
 import { JourneyCard } from "./journey-card";
 import { Link } from "./link";
 import { Promises } from "./promises";
+import { Waterfall } from "./waterfall";
 
 const SHOWN_FACTS = ["date_of_birth", "dob", "email", "phone", "address", "city", "campus", "program"];
 
@@ -111,12 +112,22 @@ export function CustomerPanel({ view, age }: { view: CustomerView; age?: Age }) 
           </ul>
           {view.why_one?.length ? <h3>Why one person</h3> : null}
           <ul>
-            {counted(view.why_one).map(([text, times]) => (
+            {counted(view.why_one?.filter((why) => !why.pieces?.length)).map(([text, times]) => (
               <li key={text}>
                 {text}
                 {times > 1 ? ` (${times} times)` : ""}
               </li>
             ))}
+            {view.why_one
+              ?.filter((why) => why.pieces?.length)
+              .map((why, i) => (
+                <li key={i}>
+                  <details>
+                    <summary>{why.text}</summary>
+                    <Waterfall explained={why} />
+                  </details>
+                </li>
+              ))}
           </ul>
         </aside>
       </div>

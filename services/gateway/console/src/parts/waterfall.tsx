@@ -41,7 +41,8 @@ export function Waterfall({ explained }: { explained: Explained }) {
   return (
     <table className="waterfall">
       <caption>
-        {bits(explained.weight ?? 0)} bits in all; joined without asking above {bits(explained.cut ?? 0)}
+        {bits(explained.weight ?? 0)} bits in all
+        {explained.cut === undefined ? "" : `; joined without asking above ${bits(explained.cut)}`}
         {explained.veto ? `. Kept apart: ${explained.veto}` : ""}
       </caption>
       <thead className="hidden">

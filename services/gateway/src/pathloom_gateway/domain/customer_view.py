@@ -218,6 +218,9 @@ def _why(evidence: Evidence) -> Why:
     why = Why(text=text, kind=_EVIDENCE.get(evidence.kind, ""))
     if evidence.HasField("weight"):
         why.weight = evidence.weight
+    for piece in evidence.pieces:
+        words = piece.attribute.replace("_", " ")
+        why.pieces.add(attribute=words, level=piece.level, weight=piece.weight)
     return why
 
 

@@ -1,5 +1,6 @@
 """Which model is in force: read at the start, and everybody weighed anew where it is another one than before."""
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from hashlib import sha256
@@ -12,6 +13,7 @@ from pathloom_identity.adapters.tasks import EVIDENCE
 from pathloom_identity.domain.evidence.comparators import COMPARISONS
 from pathloom_identity.domain.evidence.model import Model
 from pathloom_identity.domain.evidence.model_file import BadModel, read_model, write_model
+from pathloom_identity.domain.golden import Survivorship
 from pathloom_identity.models import cautious
 from pathloom_identity.telemetry_names import BLOCK_LEFT_OUT, RULE
 
@@ -41,10 +43,11 @@ def load_model(path: Path | None) -> Model:
     return model
 
 
-async def put_in_force(database: Database, model: Model) -> bool:
-    """From now on this model decides. True where another one did before: then everybody is weighed anew, in the
-    background."""
-    digest = sha256(write_model(model).encode()).hexdigest()
+async def put_in_force(database: Database, model: Model, survivorship: Survivorship | None = None) -> bool:
+    """From now on this model decides, and golden values are chosen like this. True where others did before: then everybody
+    is settled anew, in the background."""
+    declared = json.dumps(survivorship or {}, sort_keys=True)
+    digest = sha256((write_model(model) + declared).encode()).hexdigest()
     async with database.asyncpg() as conn, conn.transaction():
         if await conn.fetchval(_PUT, digest, model.version) is None:
             return False

@@ -57,9 +57,16 @@ class PostgresResolutionStore:
         self._traceparent = traceparent
         self._known: _Known | None = None
         self._unpacked: dict[bytes, RecordState] = {}
+        self._blocks: dict[BlockKey, int] = {}
 
     async def sources(self) -> Mapping[str, Source]:
         return (await self._overview()).sources
+
+    def _block(self, key: BlockKey) -> int:
+        found = self._blocks.get(key)
+        if found is None:
+            found = self._blocks[key] = self._hashes.block(key)
+        return found
 
     async def _overview(self) -> "_Known":
         # One round trip for what most transactions need to know only to find that there is none of it. Being alone in
@@ -178,13 +185,13 @@ class PostgresResolutionStore:
     ) -> None:
         for statement, rows in ((record_sql.UNBLOCK, removed), (record_sql.BLOCK, added)):
             if rows:
-                hashed = sorted((self._hashes.block(key), no) for no, key in rows)
+                hashed = sorted((self._block(key), no) for no, key in rows)
                 await self._conn.execute(statement, [key for key, _ in hashed], [no for _, no in hashed])
 
     async def blocks(self, most: Mapping[BlockKey, int]) -> dict[BlockKey, list[int] | None]:
         wanted = list(most)
         found: dict[BlockKey, list[int] | None] = {key: [] for key in wanted}
-        hashed = [self._hashes.block(key) for key in wanted]
+        hashed = [self._block(key) for key in wanted]
         rows = await self._conn.fetch(record_sql.BLOCKS, hashed, [most[key] for key in wanted])
         for row in rows:
             found[wanted[row["i"] - 1]] = row["members"]

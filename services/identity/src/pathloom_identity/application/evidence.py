@@ -188,9 +188,9 @@ class Evidence:
             elif was_over and not over:
                 pairs.update(_pair(a, b) for a, b in combinations(members, 2))
         for number, own in keys.items():
-            for key in own:
-                if not self._over[key]:
-                    pairs.update(_pair(number, other) for other in blocks[key] or () if other != number)
+            mates = {other for key in own if not self._over[key] for other in blocks[key] or ()}
+            mates.discard(number)
+            pairs.update(_pair(number, other) for other in mates)
         if out:
             self.terms.left_out(+out)
         self._candidates |= pairs

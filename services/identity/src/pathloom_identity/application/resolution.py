@@ -198,7 +198,7 @@ class Resolution:
                 if record is not leader and record.known:
                     self.things.append(Merged(record.own_id, leader.own_id))
             own = {key: members[key].own_id for key in group.members}
-            self.things.append(customer_of(group, states, own))
+            self.things.append(customer_of(group, states, own, self.rules.survivorship))
         await self.store.assign(list(members.values()))
         for record in moved:
             self._leading.update(index_rows(record.state))
@@ -269,5 +269,5 @@ async def resolution(store: ResolutionStore, terms: Terms) -> Resolution:
     """One transaction's, by the sources in force."""
     sources = await store.sources()
     evidence = Evidence(store, terms, terms.weigher, sources) if terms.weigher else None
-    rules = Rules(policies(sources.values()), terms.demote_over)
+    rules = Rules(policies(sources.values()), terms.demote_over, terms.survivorship)
     return Resolution(store, rules, lambda: micros(terms.clock.now()), evidence)

@@ -14,6 +14,7 @@ from itertools import combinations
 from pathloom_identity.domain.evidence.linkage import VETO, average_linkage
 from pathloom_identity.domain.evidence.weigher import Weighed
 from pathloom_identity.domain.evidence.weighing import Piece
+from pathloom_identity.domain.golden import Survivorship
 from pathloom_identity.domain.identifiers import Identifier
 from pathloom_identity.domain.record_state import RecordState
 from pathloom_identity.domain.records import RecordKey, RecordKind, Trust
@@ -66,10 +67,12 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What clustering is given besides the records. `demote_over`: a value that more records hold joins none."""
+    """What clustering, and choosing golden values, is given besides the records. `demote_over`: a value that more
+    records hold joins none."""
 
     policies: Mapping[str, TypePolicy] = field(default_factory=dict)
     demote_over: int = 50
+    survivorship: Survivorship = field(default_factory=dict)
 
     def priority(self, kind: str) -> int:
         if kind in self.policies:
