@@ -1,8 +1,9 @@
 """Models that come with the software, so that the first day works.
 
-`general.json` is where learning from a file begins. `cautious.json` is what the service begins with: the same weights,
-but it joins by itself only from 14 bits on (16,000 to 1: a name and a town alone are not enough), because it cannot know how frequent a company's names and towns
-are; of people in few towns with few names, the general one would make strangers one.
+`general.json` is where learning from a file begins. `cautious.json` is what the service begins with: the same weights but
+for towns, of which it takes there to be thirty, and it joins by itself only from 14 bits on (16,000 to 1: a name and a town
+alone are not enough). It cannot know how frequent a company's names and towns are; of people in few towns with few names,
+the general one would make strangers one.
 """
 
 from functools import lru_cache
