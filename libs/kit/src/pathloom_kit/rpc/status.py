@@ -56,12 +56,15 @@ def domain_error_of(error: grpc.aio.AioRpcError) -> DomainError:
     """What the other side meant. FeedReset for FEED_RESET, else RemoteError; without details the code's name is
     the reason (the other side was not reached, or is not ours)."""
     code = error.code()
-    kind = _KINDS.get(code, Kind.INTERNAL)
+    details = _details(error)
+    # A stream that was cut, by a pod that ended, say: the channel's word, since whoever of us fails says more than the code.
+    cut = not details and code in (grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN)
+    kind = Kind.UNAVAILABLE if cut else _KINDS.get(code, Kind.INTERNAL)
     reason = code.name
     metadata: dict[str, str] = {}
     fields: dict[str, str] = {}
     retry: float | None = None
-    for detail in _details(error):
+    for detail in details:
         if detail.Is(error_details_pb2.ErrorInfo.DESCRIPTOR):
             info = error_details_pb2.ErrorInfo()
             detail.Unpack(info)
