@@ -5,7 +5,7 @@ Skipped, and saying so, where ../shared/data is absent.
 
 import csv
 import gzip
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -108,10 +108,13 @@ async def test_person_records_with_the_same_address_are_one_customer(
     with path.open(newline="") as file:
         rows = list(csv.DictReader(file))
     by_email: dict[str, list[str]] = defaultdict(list)
+    people = Counter(row["cluster"] for row in rows)
     for row in rows:
         if row["email"].strip():
-            by_email[row["email"].strip().lower()].append(row["unique_id"])
+            by_email[row["email"].strip().lower()].append(row["cluster"])
     for email, members in list(by_email.items())[:60]:
         found = await platform.api.look_up({"identifier": {"type": "email", "value": email}})
         assert found.view.customer_id, "one customer for each address"
-        assert len(found.view.known_as) + found.view.more_records == len(members)
+        # Evidence may bring further records of these people, and nobody else's.
+        records = len(found.view.known_as) + found.view.more_records
+        assert len(members) <= records <= sum(people[person] for person in set(members))
