@@ -82,7 +82,7 @@ async def handed_over(platform: "RunningPlatform") -> tuple[int, int]:
 async def test_some_incidents_are_counted_as_the_file_has_them(
     platform: "RunningPlatform", tmp_path: Path
 ) -> None:
-    path = some_tickets(present(VOLVO), tmp_path, every=40)
+    path = some_tickets(present(VOLVO), tmp_path, every=80)
     truth = tickets(path)
     await send(platform, path, read_map(ROOT / "examples" / "volvo" / "map.yaml"), tmp_path)
     await platform.settled(240)

@@ -20,7 +20,7 @@ from pathloom_local.send.run import Run
 
 from tests.laws.running import Running
 
-ROWS = 3000
+ROWS = 1500
 MOST_ROUNDS = 6
 PATIENCE_S = 240
 BULK = 2

@@ -23,7 +23,7 @@ SEED = int(os.environ.get("PATHLOOM_LAW1_SEED", "1"))
 KILLS = int(os.environ.get("PATHLOOM_LAW1_KILLS", "300"))
 KILLS_A_ROUND = 10
 PEOPLE_A_KILL = 5
-PEOPLE = 15
+PEOPLE = 10
 """Of the round in `make test`, in which every process is killed."""
 
 
