@@ -15,7 +15,7 @@ from pathloom_local.platform import Options, Platform
 from tests.laws.journal import Journal
 from tests.laws.ordeal import Ordeal, ordeal
 from tests.laws.people import events_of
-from tests.laws.read_back import settled, totals
+from tests.laws.read_back import totals
 from tests.laws.running import Running
 from tests.laws.verdict import differences
 
@@ -35,7 +35,7 @@ async def test_what_was_acknowledged_is_in_the_view_once_though_every_process_wa
     running: Running,
 ) -> None:
     say(f"seed {SEED}")
-    await settled(running.api)
+    await running.settled()
     async with ordeal(running.local, SEED, say) as under_fire:
         everybody = under_fire.platform.names()
         wrong = await under_fire.round(1, under_fire.killer.choose(len(everybody)), PEOPLE)

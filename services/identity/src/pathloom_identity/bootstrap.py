@@ -1,6 +1,5 @@
 """The only wiring."""
 
-import asyncio
 from contextlib import AsyncExitStack
 from datetime import timedelta
 
@@ -32,7 +31,7 @@ from pathloom_identity.adapters.tracer import Tracer
 from pathloom_identity.adapters.unit_of_work import PostgresUnitOfWork
 from pathloom_identity.application.bind_contact import BindContact
 from pathloom_identity.application.decide import Decide
-from pathloom_identity.application.door import IDLE_S, Door
+from pathloom_identity.application.door import Door
 from pathloom_identity.application.erase_customer import EraseCustomer
 from pathloom_identity.application.erase_employee import EraseEmployee
 from pathloom_identity.application.record_events import RecordEvents
@@ -74,8 +73,7 @@ async def build(settings: Settings, stack: AsyncExitStack, clock: Clock | None =
 
     async def events_page(after: Cursor, limit: int) -> events_pb2.FollowEventsResponse:
         if after.lane is Lane.BULK:
-            while not door.history_may_go():  # noqa: ASYNC110 - a matter of time
-                await asyncio.sleep(IDLE_S / 2)
+            await door.until_history_may_go()
         return await read_page(database, after, limit)
 
     async def renew_epoch(lost: str) -> str:
@@ -120,6 +118,7 @@ async def build(settings: Settings, stack: AsyncExitStack, clock: Clock | None =
         BindContact(work, resolve, clock),
         Decide(work, clock, terms),
         WithdrawDecision(work, terms),
+        # One of its own: the resolver weighs beside the event loop, and what a weigher remembers is not for two threads.
         ReviewReader(database, Weigher(model)),
         EraseCustomer(work, resolve, clock, new_id, follow_after),
         EraseEmployee(work, clock, new_id, follow_after),

@@ -6,7 +6,7 @@ from pathloom_kit.postgres import RawConnection
 from pathloom_identity.adapters.codec import unpack
 from pathloom_identity.adapters.keyed import KeyedHashes
 from pathloom_identity.adapters.quarantine_mentions import forget_mentions
-from pathloom_identity.adapters.resolution_store import PostgresResolutionStore
+from pathloom_identity.adapters.resolution_store import PostgresResolutionStore, key_of
 from pathloom_identity.application.ports import Erasure
 from pathloom_identity.application.resolution import index_rows
 from pathloom_identity.domain.evidence.blocking import BlockKey, keys_of
@@ -61,7 +61,7 @@ async def erase(
     people = await conn.fetch(_PEOPLE, customer_id)
     contacts = await conn.fetch(_CONTACTS, [r["record_no"] for r in people])
     rows = [*people, *contacts]
-    keys = [RecordKey(r["namespace"], RecordKind(r["kind"]), r["id"]) for r in rows]
+    keys = list(map(key_of, rows))
     digests = [key.digest() for key in keys]
     named = await conn.fetch(_NAMED, digests)
     blanked = await conn.execute(_BLANK, digests)
@@ -87,7 +87,7 @@ async def erase(
         shared=tuple(sorted(await _still_there(conn, _keys(named) - set(keys)))),
         values=tuple(sorted(values)),
         blocks=blocks,
-        near=tuple(RecordKey(r["namespace"], RecordKind(r["kind"]), r["id"]) for r in near),
+        near=tuple(map(key_of, near)),
     )
 
 
@@ -141,4 +141,4 @@ async def _still_there(conn: RawConnection, keys: set[RecordKey]) -> list[Record
     rows = await conn.fetch(
         "SELECT namespace, kind, id FROM record WHERE key_hash = ANY($1)", [key.digest() for key in keys]
     )
-    return [RecordKey(r["namespace"], RecordKind(r["kind"]), r["id"]) for r in rows]
+    return list(map(key_of, rows))

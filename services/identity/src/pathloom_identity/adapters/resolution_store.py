@@ -164,7 +164,7 @@ class PostgresResolutionStore:
         if not (await self._overview()).decisions:
             return [], set()
         rows = await self._conn.fetch(record_sql.DECISIONS, list(numbers))
-        found = [Decision(_key(r, "left_"), _key(r, "right_"), r["same"], r["actor"]) for r in rows]
+        found = [Decision(key_of(r, "left_"), key_of(r, "right_"), r["same"], r["actor"]) for r in rows]
         return found, {c for r in rows if r["same"] for c in (r["left_component"], r["right_component"])}
 
     async def say(self, said: Sequence[tuple[int, Said]]) -> None:
@@ -221,7 +221,7 @@ class PostgresResolutionStore:
         )
         held: dict[Identifier, list[Owner]] = {value: [] for value in wanted}
         for row in rows:
-            held[wanted[row["i"] - 1]].append(Owner(_key(row), row["customer_id"], row["first_seen"]))
+            held[wanted[row["i"] - 1]].append(Owner(key_of(row), row["customer_id"], row["first_seen"]))
         return {
             value: Owners((), too_many=True) if len(found) > limit else Owners(tuple(found))
             for value, found in held.items()
@@ -311,7 +311,7 @@ class PostgresResolutionStore:
             state = self._unpacked[row["state"]] = unpack(row["state"])
         return Stored(
             row["record_no"],
-            _key(row),
+            key_of(row),
             row["own_customer_id"],
             row["component"],
             row["customer_id"],
@@ -326,5 +326,6 @@ def _joined(sources: Mapping[str, bool]) -> str:
     return ",".join(sorted(sources))
 
 
-def _key(row: Any, prefix: str = "") -> RecordKey:
+def key_of(row: Any, prefix: str = "") -> RecordKey:
+    """The key in the columns namespace, kind and id, which may have a prefix."""
     return RecordKey(row[f"{prefix}namespace"], RecordKind(row[f"{prefix}kind"]), row[f"{prefix}id"])

@@ -22,7 +22,7 @@ from pathloom_identity.adapters.keyed import KeyedHashes
 from pathloom_identity.adapters.log_reader import read_batch, waiting
 from pathloom_identity.adapters.resolution_store import PostgresResolutionStore, alone
 from pathloom_identity.adapters.tasks import BackgroundTasks
-from pathloom_identity.application.door import Door
+from pathloom_identity.application.door import AGAIN_S, Door
 from pathloom_identity.application.resolve_events import ResolveEvents
 
 _log = logging.getLogger(__name__)
@@ -30,7 +30,6 @@ FEED = "events"
 # The log and what is resolved from it are restored together, so the resolver's own cursor knows no epochs.
 _OWN = "own"
 _HISTORY = 4  # times as many events in a batch of history
-_HELD_S = 0.05  # between two looks whether history may go on
 
 
 @dataclass
@@ -83,21 +82,21 @@ class LogResolver:
             if not self._places:
                 await self._read_places(conn)
             lanes = await waiting(conn, {lane: place.n for lane, place in self._places.items()})
-            held = Lane.BULK in lanes and not self.door.history_may_go()
-            lane = turns.next(Lane.LIVE in lanes, Lane.BULK in lanes and not held)
-            if held and lane is None:
-                await asyncio.sleep(_HELD_S)
+            lane = turns.next(Lane.LIVE in lanes, Lane.BULK in lanes and self.door.history_may_go())
+            if lane is not None:
+                begun = self.door.now()
+                taken = await self._take(conn, lane, Lane.LIVE in lanes)
+                if lane is Lane.BULK:
+                    self.door.history_took(self.door.now() - begun)
+                turns.spent(lane, taken, len(lanes) == len(LANES))
                 return True
-            if lane is None:
+            if not lanes:
                 if await self.tasks.one(conn):
                     self.published()
                     return True
                 return False
-            begun = self.door.now()
-            taken = await self._take(conn, lane, Lane.LIVE in lanes)
-            if lane is Lane.BULK:
-                self.door.history_took(self.door.now() - begun)
-            turns.spent(lane, taken, len(lanes) == len(LANES))
+        # Only history is there, and more of it is being taken in.
+        await asyncio.sleep(AGAIN_S)
         return True
 
     async def drain(self) -> None:

@@ -9,11 +9,12 @@ from pathloom_kit.postgres import Database, RawConnection
 
 from pathloom_identity import wire
 from pathloom_identity.adapters.codec import unpack_said
+from pathloom_identity.adapters.resolution_store import key_of
 from pathloom_identity.adapters.unit_of_work import leader_of
 from pathloom_identity.application.errors import RecordNotFound
 from pathloom_identity.domain.evidence.model import BIT
 from pathloom_identity.domain.evidence.weigher import Weigher
-from pathloom_identity.domain.records import RecordKey, RecordKind
+from pathloom_identity.domain.records import RecordKey
 from pathloom_identity.domain.reviews import probability, worth
 from pathloom_identity.domain.said import Said
 
@@ -128,8 +129,8 @@ def _review(row: Any) -> c.Review:
     return c.Review(
         left_customer_id=row["left_customer"],
         right_customer_id=row["right_customer"],
-        left=_key(row, "left_"),
-        right=_key(row, "right_"),
+        left=wire.key_to_proto(key_of(row, "left_")),
+        right=wire.key_to_proto(key_of(row, "right_")),
         weight=bits,
         probability=probability(bits),
         worth=worth(bits, row["lefts"], row["rights"]),
@@ -139,18 +140,12 @@ def _review(row: Any) -> c.Review:
 def _change(row: Any) -> c.CustomerChange:
     return c.CustomerChange(
         kind=c.CustomerChange.KIND_SPLIT if row["split"] else c.CustomerChange.KIND_MERGED,
-        record=_key(row),
+        record=wire.key_to_proto(key_of(row)),
         from_customer_id=row["from_id"],
         into_customer_id=row["into_id"],
         changed_at=wire.timestamp(row["changed_at"]),
         text=row["text"],
         actor=row["actor"],
-    )
-
-
-def _key(row: Any, prefix: str = "") -> Any:
-    return wire.key_to_proto(
-        RecordKey(row[f"{prefix}namespace"], RecordKind(row[f"{prefix}kind"]), row[f"{prefix}id"])
     )
 
 

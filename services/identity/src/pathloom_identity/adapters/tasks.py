@@ -1,6 +1,5 @@
 """Work that one transaction left over: bounded pieces, in the bulk lane, until nothing is left."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -10,12 +9,11 @@ from pathloom_kit.feeds.cursor import Lane
 from pathloom_kit.postgres import RawConnection
 
 from pathloom_identity.adapters.keyed import KeyedHashes
-from pathloom_identity.adapters.resolution_store import PostgresResolutionStore, alone
+from pathloom_identity.adapters.resolution_store import PostgresResolutionStore, alone, key_of
 from pathloom_identity.application.resolution import resolution
 from pathloom_identity.application.resolve_events import ResolveEvents
 from pathloom_identity.application.times import micros
 from pathloom_identity.domain.households import TYPES, household_values
-from pathloom_identity.domain.records import RecordKey, RecordKind
 from pathloom_identity.domain.things import Erased
 
 BIND, HOUSEHOLD, REFOLD = "bind", "household", "refold"
@@ -120,7 +118,7 @@ class BackgroundTasks:
     async def _household(self, conn: RawConnection, task: Any) -> int | None:
         rows = await conn.fetch(_PEOPLE, task["after"], list(TYPES), PIECE)
         store = PostgresResolutionStore(conn, self.hashes)
-        found = await store.records(_keys(rows))
+        found = await store.records(list(map(key_of, rows)))
         work = await resolution(store, self.resolve.terms)
         for record in found.values():
             work.share(household_values(record.state))
@@ -130,15 +128,15 @@ class BackgroundTasks:
     async def _refold(self, conn: RawConnection, task: Any) -> int | None:
         rows = await conn.fetch(_RECORDS, task["key"], task["after"], PIECE)
         if rows:
-            await self.resolve.refold(PostgresResolutionStore(conn, self.hashes), _keys(rows), Lane.BULK)
+            await self.resolve.refold(
+                PostgresResolutionStore(conn, self.hashes), list(map(key_of, rows)), Lane.BULK
+            )
         return rows[-1]["record_no"] if len(rows) == PIECE else None
 
     async def _evidence(self, conn: RawConnection, task: Any) -> int | None:
         rows = await conn.fetch(_EVERYBODY, task["after"], PIECE)
         store = PostgresResolutionStore(conn, self.hashes)
-        await (await resolution(store, self.resolve.terms))((), Lane.BULK, dirty=_keys(rows), anew=True)
+        await (await resolution(store, self.resolve.terms))(
+            (), Lane.BULK, dirty=list(map(key_of, rows)), anew=True
+        )
         return rows[-1]["record_no"] if len(rows) == PIECE else None
-
-
-def _keys(rows: Sequence[Any]) -> list[RecordKey]:
-    return [RecordKey(r["namespace"], RecordKind(r["kind"]), r["id"]) for r in rows]

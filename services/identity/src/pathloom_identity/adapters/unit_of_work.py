@@ -11,12 +11,12 @@ from pathloom_identity.adapters import event_rows
 from pathloom_identity.adapters.erasure import erase, erase_nobodys
 from pathloom_identity.adapters.event_log import PostgresEventLog
 from pathloom_identity.adapters.keyed import KeyedHashes
-from pathloom_identity.adapters.resolution_store import PostgresResolutionStore, alone
+from pathloom_identity.adapters.resolution_store import PostgresResolutionStore, alone, key_of
 from pathloom_identity.application.errors import CustomerErased, CustomerNotFound
 from pathloom_identity.application.ports import Appended, AppendRequest, Erasure
 from pathloom_identity.application.resolution_store import Stored
 from pathloom_identity.domain.events import Event
-from pathloom_identity.domain.records import RecordKey, RecordKind
+from pathloom_identity.domain.records import RecordKey
 
 _EVENT = f"SELECT {event_rows.COLUMNS} FROM event WHERE event_id = $1"  # noqa: S608 - our own column names
 # The oldest record of the group that the record with this own id is in now: the one whose own id is the customer's.
@@ -87,7 +87,7 @@ async def leader_of(conn: RawConnection, customer_id: str) -> RecordKey:
     """The oldest record of the customer that ever had this id. CustomerNotFound, CustomerErased."""
     row = await conn.fetchrow(_LEADER, customer_id)
     if row is not None:
-        return RecordKey(row["namespace"], RecordKind(row["kind"]), row["id"])
+        return key_of(row)
     erased = await conn.fetchval(
         "SELECT EXISTS (SELECT FROM certificate WHERE own_customer_ids @> ARRAY[$1])", customer_id
     )

@@ -9,6 +9,7 @@ from pathloom_kit.feeds.cursor import Lane
 from pathloom_identity.application.errors import RecordNotFound
 from pathloom_identity.application.ports import UnitOfWork
 from pathloom_identity.application.resolution import resolution
+from pathloom_identity.application.resolution_store import ResolutionStore
 from pathloom_identity.application.terms import Terms
 from pathloom_identity.application.times import micros
 from pathloom_identity.domain.records import RecordKey
@@ -36,7 +37,12 @@ class Decide:
             if len(found) < 2:
                 raise RecordNotFound()
             await unit.decide(found[left], found[right], same, actor, reason, micros(self.clock.now()))
-            settle = await resolution(unit.resolution, self.terms)
-            await settle((), Lane.LIVE, dirty=[left, right])
-            after = await unit.resolution.records([left, right])
-            return after[left].customer_id, after[right].customer_id
+            return await settle(unit.resolution, self.terms, left, right)
+
+
+async def settle(store: ResolutionStore, terms: Terms, left: RecordKey, right: RecordKey) -> tuple[str, str]:
+    """Settles two records of which a steward's word has changed. The customers that they are of afterwards."""
+    work = await resolution(store, terms)
+    await work((), Lane.LIVE, dirty=[left, right])
+    after = await store.records([left, right])
+    return after[left].customer_id, after[right].customer_id

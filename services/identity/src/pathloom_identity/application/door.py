@@ -1,5 +1,6 @@
 """What goes first where history is taken in and worked on in one process."""
 
+import asyncio
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -7,6 +8,8 @@ from dataclasses import dataclass
 
 IDLE_S = 0.1
 """Without history for so long, none is on its way: longer than a sender takes from an answer to its next batch."""
+AGAIN_S = IDLE_S / 2
+"""Between two looks whether history may go."""
 SHARE = 0.2
 """Of the time, at least, that goes into working on history however much of it comes: what is loaded is seen before all of it is."""
 
@@ -39,6 +42,11 @@ class Door:
         now = self.now()
         idle = not self._taking and now - self._taken_at >= IDLE_S
         return idle or now >= self._not_before
+
+    async def until_history_may_go(self) -> None:
+        """Returns at once where nothing is being taken in."""
+        while not self.history_may_go():  # noqa: ASYNC110 - a matter of time, not of an event
+            await asyncio.sleep(AGAIN_S)
 
     def history_took(self, seconds: float) -> None:
         """A piece of history was worked on for so long."""

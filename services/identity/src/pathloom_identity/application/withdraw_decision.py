@@ -2,11 +2,9 @@
 
 from dataclasses import dataclass
 
-from pathloom_kit.feeds.cursor import Lane
-
+from pathloom_identity.application.decide import settle
 from pathloom_identity.application.errors import DecisionNotFound, RecordNotFound
 from pathloom_identity.application.ports import UnitOfWork
-from pathloom_identity.application.resolution import resolution
 from pathloom_identity.application.terms import Terms
 from pathloom_identity.domain.records import RecordKey
 
@@ -26,7 +24,4 @@ class WithdrawDecision:
                 raise RecordNotFound()
             if not await unit.withdraw_decision(found[left], found[right]):
                 raise DecisionNotFound()
-            settle = await resolution(unit.resolution, self.terms)
-            await settle((), Lane.LIVE, dirty=[left, right])
-            after = await unit.resolution.records([left, right])
-            return after[left].customer_id, after[right].customer_id
+            return await settle(unit.resolution, self.terms, left, right)

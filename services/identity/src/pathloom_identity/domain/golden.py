@@ -1,7 +1,7 @@
 """One value for each field of a person, recomputed from records and never merged in place."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -61,16 +61,24 @@ def golden(
 def _chosen(values: Sequence[GoldenValue], rule: Survives) -> GoldenValue:
     if len(values) == 1:
         return values[0]
-    times = Counter(one.text for one in values if one.value.trust > Trust.CLAIMED)
+    first = _first(values, rule)
 
     def rank(one: GoldenValue) -> tuple[object, ...]:
         believed = one.value.trust > Trust.CLAIMED
-        first = {
-            Survives.TRUSTED: 0,
-            Survives.RECENT: one.value.stamp,
-            Survives.FREQUENT: times[one.text],
-            Survives.LONGEST: len(one.text),
-        }[rule]
-        return believed, first, one.value.trust, one.value.stamp, one.record, one.source_id
+        return believed, first(one), one.value.trust, one.value.stamp, one.record, one.source_id
 
     return max(values, key=rank)
+
+
+def _first(values: Sequence[GoldenValue], rule: Survives) -> Callable[[GoldenValue], object]:
+    """What goes first by a rule, among those that can be believed alike."""
+    match rule:
+        case Survives.RECENT:
+            return lambda one: one.value.stamp
+        case Survives.FREQUENT:
+            times = Counter(one.text for one in values if one.value.trust > Trust.CLAIMED)
+            return lambda one: times[one.text]
+        case Survives.LONGEST:
+            return lambda one: len(one.text)
+        case Survives.TRUSTED:
+            return lambda one: 0

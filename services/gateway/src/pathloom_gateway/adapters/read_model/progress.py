@@ -76,9 +76,9 @@ class PostgresProgress:
         ):
             cursors = await conn.fetch("SELECT feed, partition, lane, epoch, n FROM feed_cursor")
             marks = await conn.fetch("SELECT feed, of_feed, partition, lane, epoch, n FROM feed_watermark")
-            left = await conn.fetchval("SELECT EXISTS (SELECT FROM view_left)")
-            recutting = await conn.fetchval(
-                "SELECT EXISTS (SELECT FROM view_journey WHERE withdrawn AND body IS NOT NULL)"
+            left, recutting = await conn.fetchrow(
+                "SELECT EXISTS (SELECT FROM view_left), "
+                "EXISTS (SELECT FROM view_journey WHERE withdrawn AND body IS NOT NULL)"
             )
             heard = await conn.fetch("SELECT feed, partition, lane, head, heard_us, as_of_us FROM view_heard")
         heard_us: dict[str, int] = {}

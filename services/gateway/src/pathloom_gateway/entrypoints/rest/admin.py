@@ -18,10 +18,13 @@ from pathloom_gateway.entrypoints.rest.door import Door
 from pathloom_gateway.entrypoints.rest.proto_json import message_of, response_of
 
 Call = Callable[[AdminCalls, Principal, Any], Awaitable[Message]]
-_PAGE: dict[str, dict[str, Any]] = {
-    "page_size": {"type": "integer", "minimum": 0},
-    "page_token": {"type": "string", "maxLength": 256},
-}
+
+
+def _page(most: int) -> dict[str, dict[str, Any]]:
+    return {
+        "page_size": {"type": "integer", "minimum": 0, "maximum": most},
+        "page_token": {"type": "string", "maxLength": 256},
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +97,7 @@ _ROUTES = (
         events_pb2.ListQuarantineResponse,
         "Events that were refused, newest first",
         query={
-            "page_size": {**_PAGE["page_size"], "maximum": 500},
-            "page_token": _PAGE["page_token"],
+            **_page(500),
             "source_id": {"type": "string", "maxLength": 64},
         },
     ),
@@ -138,10 +140,7 @@ _ROUTES = (
         customers_pb2.ListReviewsRequest,
         customers_pb2.ListReviewsResponse,
         "Doubtful pairs of customers, in the order of what a decision is worth",
-        query={
-            "page_size": {**_PAGE["page_size"], "maximum": 200},
-            "page_token": _PAGE["page_token"],
-        },
+        query=_page(200),
     ),
     _Route(
         "POST",
@@ -159,10 +158,7 @@ _ROUTES = (
         customers_pb2.ListChangesResponse,
         "Who was merged into a customer or split from it, newest first",
         fixed=("customer_id", "customer_id"),
-        query={
-            "page_size": {**_PAGE["page_size"], "maximum": 200},
-            "page_token": _PAGE["page_token"],
-        },
+        query=_page(200),
     ),
     _Route(
         "POST",
@@ -196,8 +192,7 @@ _ROUTES = (
         admin_pb2.ListLookUpsResponse,
         "Who looked at whom, newest first",
         query={
-            "page_size": {**_PAGE["page_size"], "maximum": 200},
-            "page_token": _PAGE["page_token"],
+            **_page(200),
             "customer_id": {"type": "string", "maxLength": 64},
         },
     ),
