@@ -11,9 +11,10 @@ import asyncio
 import itertools
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,7 @@ async def postgres(engines_folder: Path) -> AsyncIterator[PostgresServer]:
             yield _postgres_at(container.get_connection_url())
         else:
             options = Options(data=engines_folder / "postgres", services=(), engines=("postgres",))
-            platform = await stack.enter_async_context(Platform(options))
+            platform = await stack.enter_async_context(_launched(options))
             assert platform.postgres is not None
             yield platform.postgres.server
 
@@ -84,7 +85,7 @@ async def neo4j(engines_folder: Path) -> AsyncIterator[Neo4jServer]:
             yield Neo4jServer(container.get_connection_url(), container.username, container.password)
         else:
             options = Options(data=engines_folder / "neo4j", services=(), engines=("neo4j",))
-            platform = await stack.enter_async_context(Platform(options))
+            platform = await stack.enter_async_context(_launched(options))
             assert platform.neo4j is not None
             yield platform.neo4j.server
 
@@ -176,10 +177,25 @@ async def platform(engines_folder: Path, telemetry: Collected) -> AsyncIterator[
         blueprints=[Path(__file__).parents[1] / "examples" / "volvo"],
         environment={**os.environ, **telemetry.environment(), **SETTINGS},
     )
-    async with Platform(options) as local:
+    async with _launched(options) as local:
         url, key = f"http://{local.addresses['http']}", read_key(local.secrets["admin_key"])
         async with PublicApi(url, key, patience_s=30) as api:
             yield RunningPlatform(url, local.addresses["grpc"], key, api, local)
+
+
+@asynccontextmanager
+async def _launched(options: Options) -> AsyncIterator[Platform]:
+    """A platform whose data goes with it: it ends at once, since a checkpoint of all that tests wrote is for nobody."""
+    async with Platform(options) as running:
+        yield running
+        for name in reversed(running.names()):
+            child = running.process(name)
+            if name == "postgres" and child.running:
+                # Its own way to end without a checkpoint: killed, it would leave shared memory behind.
+                os.kill(child.pid, signal.SIGQUIT)
+                await child.ended.wait()
+            else:
+                await running.kill(name)
 
 
 async def _administer(server: PostgresServer, statement: str) -> None:

@@ -87,6 +87,7 @@ class Store:
             lambda: None,
             batch=batch,
             poll_s=0.01,
+            gather_s=0.0,
         )
 
     async def empty(self) -> None:

@@ -13,8 +13,10 @@ from pathloom_kit.feeds.page import PageHeader, Watermark
 from pathloom_kit.feeds.wakeup import WakeUp
 
 DEFAULT_ENTRIES = 500
-_GATHER_S = 0.2
-"""Nobody waits for history: its pages gather what comes within this time, and a thing that changes twice in it comes once."""
+GATHER_S = {Lane.LIVE: 0.05, Lane.BULK: 0.2}
+"""Two pages of a lane, when all was read before the second, are so far apart: whoever follows does in one step what came
+meanwhile, and a thing that changes twice comes once. What comes after a pause comes at once, but for history: nobody waits
+for it."""
 
 
 class PageMessage(Protocol):
@@ -64,7 +66,7 @@ class FeedServer(Generic[M]):
         sent: PageHeader | None = None
         sent_at = 0.0
         while True:
-            mark = self._wakeup.mark()
+            mark, read_at = self._wakeup.mark(), loop.time()
             page = await self._read_page(after, limit)
             header = PageHeader.from_proto(page.header)
             await self._judge(after, header)
@@ -74,8 +76,8 @@ class FeedServer(Generic[M]):
             after = header.cursor
             if header.caught_up:
                 await self._wakeup.wait(mark, self._poll_s)
-                if after.lane is Lane.BULK:
-                    await asyncio.sleep(_GATHER_S)
+                since = loop.time() if after.lane is Lane.BULK else read_at
+                await asyncio.sleep(since + GATHER_S[after.lane] - loop.time())
 
     async def _judge(self, after: Cursor, header: PageHeader) -> None:
         current = header.cursor.epoch

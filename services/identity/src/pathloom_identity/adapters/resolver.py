@@ -11,6 +11,7 @@ from pathloom_kit import telemetry_names as names
 from pathloom_kit.feeds import pg_cursors
 from pathloom_kit.feeds.cursor import LANES, Cursor, Lane
 from pathloom_kit.feeds.metrics import apply_span
+from pathloom_kit.feeds.serve import GATHER_S
 from pathloom_kit.feeds.stale import StaleCursor
 from pathloom_kit.feeds.turns import Turns
 from pathloom_kit.feeds.wakeup import WakeUp
@@ -46,10 +47,13 @@ class LogResolver:
     batch: int = 500
     bulk_share: float = 0.2
     poll_s: float = 1.0
+    gather_s: float = GATHER_S[Lane.LIVE]
+    """Two batches of live events, when the first took all there were, are so far apart."""
     applied: int = 0
     refused: int = 0
     """How often another replica had been faster."""
     _places: dict[Lane, Cursor] = field(default_factory=dict)
+    _gathers_until: float = float("-inf")
 
     def __post_init__(self) -> None:
         # As every follower does: this is how operators see which replica works.
@@ -82,12 +86,15 @@ class LogResolver:
             if not self._places:
                 await self._read_places(conn)
             lanes = await waiting(conn, {lane: place.n for lane, place in self._places.items()})
-            lane = turns.next(Lane.LIVE in lanes, Lane.BULK in lanes and self.door.history_may_go())
+            begun = self.door.now()
+            live = Lane.LIVE in lanes and begun >= self._gathers_until
+            lane = turns.next(live, Lane.BULK in lanes and self.door.history_may_go())
             if lane is not None:
-                begun = self.door.now()
                 taken = await self._take(conn, lane, Lane.LIVE in lanes)
                 if lane is Lane.BULK:
                     self.door.history_took(self.door.now() - begun)
+                elif taken < self.batch:
+                    self._gathers_until = begun + self.gather_s
                 turns.spent(lane, taken, len(lanes) == len(LANES))
                 return True
             if not lanes:
@@ -95,8 +102,10 @@ class LogResolver:
                     self.published()
                     return True
                 return False
-        # Only history is there, and more of it is being taken in.
-        await asyncio.sleep(AGAIN_S)
+        # What is live gathers; history waits while more of it is being taken in.
+        await asyncio.sleep(
+            min(AGAIN_S, max(self._gathers_until - begun, 0)) if Lane.LIVE in lanes else AGAIN_S
+        )
         return True
 
     async def drain(self) -> None:

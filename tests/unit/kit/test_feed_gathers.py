@@ -1,0 +1,77 @@
+"""Two pages are so far apart that the second gathers what came meanwhile; nothing is passed over by it."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from pathloom.feed.v1 import feed_pb2
+from pathloom.identity.v1 import customers_pb2 as pb
+from pathloom_kit.feeds.cursor import Cursor, Lane
+from pathloom_kit.feeds.serve import GATHER_S, FeedServer
+from pathloom_kit.feeds.wakeup import LocalWakeUp
+
+EPOCH = "e"
+
+
+class Log:
+    """Entries that come one by one, and the moments at which a page was read."""
+
+    def __init__(self) -> None:
+        self.head = 0
+        self.read_at: list[float] = []
+        self.wakeup = LocalWakeUp()
+
+    async def page(self, after: Cursor, limit: int) -> pb.FollowCustomersResponse:
+        self.read_at.append(asyncio.get_running_loop().time())
+        until = min(self.head, after.n + limit)
+        page = pb.FollowCustomersResponse(
+            header=feed_pb2.PageHeader(
+                cursor=Cursor(EPOCH, 0, after.lane, until).to_proto(),
+                head=self.head,
+                caught_up=until == self.head,
+            )
+        )
+        for n in range(after.n + 1, until + 1):
+            page.entries.add(n=n)
+        return page
+
+    async def fill(self, entries: int) -> None:
+        for _ in range(entries):
+            self.head += 1
+            self.wakeup.signal()
+            await asyncio.sleep(0.001)
+
+
+async def never(lost: str) -> str:
+    raise AssertionError("nothing was restored")
+
+
+@pytest.mark.parametrize("lane", list(Lane))
+async def test_pages_gather_and_pass_nothing_over(lane: Lane) -> None:
+    log = Log()
+    server: FeedServer[Any] = FeedServer(log.page, renew_epoch=never, wakeup=log.wakeup)
+    filling = asyncio.create_task(log.fill(200))
+    seen: list[int] = []
+    async for page in server.stream(feed_pb2.FollowRequest(after=Cursor("", 0, lane, 0).to_proto())):
+        seen += [entry.n for entry in page.entries]
+        if len(seen) == 200:
+            break
+    await filling
+    assert seen == list(range(1, 201))
+    apart = [later - earlier for earlier, later in zip(log.read_at, log.read_at[1:], strict=False)]
+    assert min(apart) >= GATHER_S[lane] * 0.99  # a clock's own step
+
+
+async def test_what_is_there_already_is_read_at_one_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def asleep(seconds: float) -> None:
+        raise AssertionError("a page waits that has others behind it")
+
+    monkeypatch.setattr(asyncio, "sleep", asleep)
+    log = Log()
+    log.head = 1000
+    server: FeedServer[Any] = FeedServer(log.page, renew_epoch=never, wakeup=log.wakeup)
+    pages = server.stream(
+        feed_pb2.FollowRequest(after=Cursor("", 0, Lane.LIVE, 0).to_proto(), max_entries=10)
+    )
+    seen = [entry.n for _ in range(100) for entry in (await anext(pages)).entries]
+    assert seen == list(range(1, 1001))
