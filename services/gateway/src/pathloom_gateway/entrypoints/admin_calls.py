@@ -7,6 +7,7 @@ from pathloom.identity.v1 import customers_pb2, events_pb2
 
 from pathloom_gateway.application.administer import Administer
 from pathloom_gateway.domain.access import Key, KeyKind, Principal, Scope
+from pathloom_gateway.entrypoints.look_up_requests import caller_of
 
 _LOOK_UPS_PAGE = 50
 
@@ -70,6 +71,23 @@ class AdminCalls:
     ) -> customers_pb2.WithdrawDecisionResponse:
         request.actor = principal.actor(request.actor)
         return await self.administer.stewardship.withdraw(request)
+
+    async def pin_value(
+        self, principal: Principal, request: customers_pb2.PinValueRequest
+    ) -> customers_pb2.PinValueResponse:
+        request.actor = principal.actor(request.actor)
+        return await self.administer.stewardship.pin(request)
+
+    async def withdraw_pin(
+        self, principal: Principal, request: customers_pb2.WithdrawPinRequest
+    ) -> customers_pb2.WithdrawPinResponse:
+        request.actor = principal.actor(request.actor)
+        return await self.administer.stewardship.withdraw_pin(request)
+
+    async def list_field_values(
+        self, principal: Principal, request: customers_pb2.ListFieldValuesRequest
+    ) -> customers_pb2.ListFieldValuesResponse:
+        return await self.administer.field_values(request, caller_of(principal, ""))
 
     async def list_reviews(
         self, _: Principal, request: customers_pb2.ListReviewsRequest

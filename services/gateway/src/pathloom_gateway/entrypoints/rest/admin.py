@@ -1,6 +1,6 @@
 """Operating the platform over REST: AdminService's messages under paths."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,7 +30,7 @@ def _page(most: int) -> dict[str, dict[str, Any]]:
 @dataclass(frozen=True, slots=True)
 class _Route:
     """`wrap`: the body is this member of the request. `fixed`: the path parameter and the member it sets, dotted.
-    `query`: members that come as query parameters."""
+    `query`: members that come as query parameters, of which those in `needed` must."""
 
     method: str
     path: str
@@ -42,6 +42,7 @@ class _Route:
     wrapped: type[Message] | None = None
     fixed: tuple[str, str] | None = None
     query: Mapping[str, Mapping[str, Any]] | None = None
+    needed: Collection[str] = ()
 
 
 _ROUTES = (
@@ -134,6 +135,33 @@ _ROUTES = (
         "Take a decision on two records back",
     ),
     _Route(
+        "POST",
+        "/v1/pins",
+        AdminCalls.pin_value,
+        customers_pb2.PinValueRequest,
+        customers_pb2.PinValueResponse,
+        "What a source says to a field on a record is the golden value",
+    ),
+    _Route(
+        "POST",
+        "/v1/pins/withdraw",
+        AdminCalls.withdraw_pin,
+        customers_pb2.WithdrawPinRequest,
+        customers_pb2.WithdrawPinResponse,
+        "Take the choice of a golden value back",
+    ),
+    _Route(
+        "GET",
+        "/v1/customers/{customer_id:id}/values",
+        AdminCalls.list_field_values,
+        customers_pb2.ListFieldValuesRequest,
+        customers_pb2.ListFieldValuesResponse,
+        "All that is said to one field of a customer, the golden value first",
+        fixed=("customer_id", "customer_id"),
+        query={"field": {"type": "string", "minLength": 1, "maxLength": 256}, **_page(200)},
+        needed=("field",),
+    ),
+    _Route(
         "GET",
         "/v1/reviews",
         AdminCalls.list_reviews,
@@ -156,7 +184,7 @@ _ROUTES = (
         AdminCalls.list_changes,
         customers_pb2.ListChangesRequest,
         customers_pb2.ListChangesResponse,
-        "Who was merged into a customer or split from it, newest first",
+        "Who was merged into a customer or split from it, and which values were pinned, newest first",
         fixed=("customer_id", "customer_id"),
         query=_page(200),
     ),
@@ -255,7 +283,9 @@ def _described(route: _Route) -> dict[str, Any]:
         schema = {"type": "string", "minLength": 1, "maxLength": 64}
         parameters.append({"name": route.fixed[0], "in": "path", "required": True, "schema": schema})
     for name, found in (route.query or {}).items():
-        parameters.append({"name": name, "in": "query", "required": False, "schema": dict(found)})
+        parameters.append(
+            {"name": name, "in": "query", "required": name in route.needed, "schema": dict(found)}
+        )
     if parameters:
         described["parameters"] = parameters
     return described
