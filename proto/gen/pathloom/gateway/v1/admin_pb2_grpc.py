@@ -28,7 +28,8 @@ if _version_not_supported:
 
 
 class AdminServiceStub:
-    """Needs a key with the scope admin.
+    """Needs a key with the scope admin; what is about who is who (decisions, pins, reviews, changes) opens to the scope steward
+    as well.
     """
 
     def __init__(self, channel):
@@ -140,7 +141,8 @@ class AdminServiceStub:
 
 
 class AdminServiceServicer:
-    """Needs a key with the scope admin.
+    """Needs a key with the scope admin; what is about who is who (decisions, pins, reviews, changes) opens to the scope steward
+    as well.
     """
 
     def PutSource(self, request, context):
@@ -395,7 +397,8 @@ def add_AdminServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AdminService:
-    """Needs a key with the scope admin.
+    """Needs a key with the scope admin; what is about who is who (decisions, pins, reviews, changes) opens to the scope steward
+    as well.
     """
 
     @staticmethod

@@ -29,7 +29,9 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class AdminServiceStub:
-    """Needs a key with the scope admin."""
+    """Needs a key with the scope admin; what is about who is who (decisions, pins, reviews, changes) opens to the scope steward
+    as well.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -78,7 +80,9 @@ class AdminServiceStub:
 
 @_typing.type_check_only
 class AdminServiceAsyncStub(AdminServiceStub):
-    """Needs a key with the scope admin."""
+    """Needs a key with the scope admin; what is about who is who (decisions, pins, reviews, changes) opens to the scope steward
+    as well.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     PutSource: _aio.UnaryUnaryMultiCallable[_customers_pb2.PutSourceRequest, _customers_pb2.PutSourceResponse]  # type: ignore[assignment]
@@ -123,7 +127,9 @@ class AdminServiceAsyncStub(AdminServiceStub):
     """Who looked at whom, newest first."""
 
 class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Needs a key with the scope admin."""
+    """Needs a key with the scope admin; what is about who is who (decisions, pins, reviews, changes) opens to the scope steward
+    as well.
+    """
 
     @_abc_1.abstractmethod
     def PutSource(

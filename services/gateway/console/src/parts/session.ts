@@ -12,5 +12,5 @@ export function useSession() {
 
 // Whether who is signed in may say who is who, and which value is golden.
 export function useMayDecide(): boolean {
-  return useSession().data?.scopes?.includes("admin") ?? false;
+  return useSession().data?.scopes?.some((scope) => scope === "admin" || scope === "steward") ?? false;
 }

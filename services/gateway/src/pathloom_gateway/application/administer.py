@@ -12,7 +12,7 @@ from pathloom_gateway.application.trace_event import TraceEvent
 
 @dataclass(frozen=True, slots=True)
 class Administer:
-    """What a key with the scope admin may do."""
+    """What keys with the scopes admin and steward may do."""
 
     create_key: CreateKey
     revoke_key: RevokeKey

@@ -1,5 +1,6 @@
 """The calls of AdminService, message in and message out: REST and gRPC both go through here."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pathloom.gateway.v1 import admin_pb2
@@ -14,7 +15,7 @@ _LOOK_UPS_PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class AdminCalls:
-    """Each call needs the scope admin; requests have been held to their contract's rules."""
+    """Each call needs one of the scopes that `opened_by` names; requests have been held to their contract's rules."""
 
     administer: Administer
 
@@ -128,6 +129,26 @@ class AdminCalls:
             request.customer_id, request.page_size or _LOOK_UPS_PAGE, request.page_token
         )
         return admin_pb2.ListLookUpsResponse(look_ups=found, next_page_token=token)
+
+
+#: Who is who: what a key with the scope steward opens as well.
+_STEWARDS = frozenset(
+    {
+        AdminCalls.decide,
+        AdminCalls.withdraw_decision,
+        AdminCalls.pin_value,
+        AdminCalls.withdraw_pin,
+        AdminCalls.list_field_values,
+        AdminCalls.list_reviews,
+        AdminCalls.explain_pair,
+        AdminCalls.list_changes,
+    }
+)
+
+
+def opened_by(call: Callable[..., object]) -> tuple[Scope, ...]:
+    """The scopes of which a call needs one, the least first."""
+    return (Scope.STEWARD, Scope.ADMIN) if call in _STEWARDS else (Scope.ADMIN,)
 
 
 def _message(key: Key) -> admin_pb2.Key:

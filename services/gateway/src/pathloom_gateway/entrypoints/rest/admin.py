@@ -10,8 +10,8 @@ from pathloom.gateway.v1 import admin_pb2
 from pathloom.identity.v1 import customers_pb2, events_pb2
 
 from pathloom_gateway.application.administer import Administer
-from pathloom_gateway.domain.access import Principal, Scope
-from pathloom_gateway.entrypoints.admin_calls import AdminCalls
+from pathloom_gateway.domain.access import Principal
+from pathloom_gateway.entrypoints.admin_calls import AdminCalls, opened_by
 from pathloom_gateway.entrypoints.rest import proto_schema
 from pathloom_gateway.entrypoints.rest.body import read_json
 from pathloom_gateway.entrypoints.rest.door import Door
@@ -228,8 +228,8 @@ _ROUTES = (
 
 
 def router(administer: Administer, door: Door) -> APIRouter:
-    """Every call of AdminService; each needs the scope admin."""
-    routes = APIRouter(tags=["admin"])
+    """Every call of AdminService, tagged with the least scope that it needs."""
+    routes = APIRouter()
     calls = AdminCalls(administer)
     for route in _ROUTES:
         routes.add_api_route(
@@ -238,6 +238,7 @@ def router(administer: Administer, door: Door) -> APIRouter:
             methods=[route.method],
             name=route.call.__name__,
             summary=route.summary,
+            tags=[opened_by(route.call)[0]],
             responses=proto_schema.answer(route.answers),
             openapi_extra=_described(route),
         )
@@ -246,7 +247,7 @@ def router(administer: Administer, door: Door) -> APIRouter:
 
 def _handler(route: _Route, calls: AdminCalls, door: Door) -> Callable[[Request], Awaitable[Response]]:
     async def handle(request: Request) -> Response:
-        principal = await door.require(request, Scope.ADMIN)
+        principal = await door.require(request, *opened_by(route.call))
         message = message_of(await _said(route, request, principal), route.asks)
         return response_of(await route.call(calls, principal, message))
 
