@@ -219,3 +219,34 @@ async def test_a_steward_works_the_queue_by_keyboard(
     await page.keyboard.press("d")
     await expect(page.get_by_role("status")).to_contain_text("Last: different.")
     await no_violations(page, browser_packages)
+
+
+async def test_a_steward_pins_a_golden_value_by_keyboard_and_takes_it_back(
+    page: Page, send: Send, platform: Any, browser_packages: Path
+) -> None:
+    def said(user: str, minutes: float, name: str) -> dict[str, Any]:
+        traits = {"student_id": "4711900", "first_name": name, "last_name": "Pinkert"}
+        return {"type": "identify", "userId": user, "timestamp": ago(minutes), "traits": traits}
+
+    await send(said("P-1", 90, "Ulrike"), said("P-2", 80, "Uli"))
+    await platform.settled()
+    found = await platform.api.look_up({"identifier": {"type": "student_id", "value": "4711900"}})
+    await page.goto(f"/customers/{found.view.customer_id}")
+    await expect(page.get_by_role("heading", name="Uli Pinkert")).to_be_visible()
+    values = page.get_by_role("region", name="Golden values")
+    await values.get_by_text("first name: Uli").focus()
+    await page.keyboard.press("Enter")
+    of_field = values.get_by_role("list", name="Values of first name, the golden one first")
+    await expect(of_field.get_by_role("listitem")).to_have_count(2)
+    await no_violations(page, browser_packages)
+    await of_field.get_by_role("listitem").filter(has_text="Ulrike").get_by_role("button", name="Pin").focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="Ulrike Pinkert")).to_be_visible()
+    await expect(of_field.get_by_role("listitem").first).to_contain_text("pinned by browser-agent")
+    await expect(values.get_by_text("first name: Ulrike, chosen by a steward")).to_be_visible()
+    await expect(page.get_by_text("Pinned first name of browser: record browser P-1")).to_be_visible()
+    await no_violations(page, browser_packages)
+    await of_field.get_by_role("button", name="Take back").focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="Uli Pinkert")).to_be_visible()
+    await expect(page.get_by_text("Pin of first name of browser withdrawn")).to_be_visible()

@@ -11,6 +11,7 @@ _KEYS = {
     "ingest": (["ingest"], "server"),
     "public": (["ingest"], "public"),
     "read": (["read"], "server"),
+    "steward": (["steward"], "server"),
     "admin": (["admin"], "server"),
     "everything": (["ingest", "read", "admin"], "server"),
 }

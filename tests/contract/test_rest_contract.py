@@ -35,7 +35,7 @@ _CHECKS = [
 ]
 # A batch is answered 200 whatever is in it: what is wrong is reported by index.
 _BY_INDEX = {"/v1/batch", "/v1/events"}
-_SCOPES = {"ingest": "ingest", "public": "ingest", "read": "read", "admin": "admin"}
+_SCOPES = ("ingest", "public", "read", "steward", "admin")
 _PROBLEM = "application/problem+json"
 
 
@@ -168,7 +168,12 @@ def test_a_key_opens_what_its_scopes_name_and_nothing_else(
     doors: Doors, operations: Any, subtests: pytest.Subtests
 ) -> None:
     """Each operation with each key, and with none: exactly those of the operation's tag are let in."""
-    opened = {"ingest": {"ingest", "public"}, "read": {"read"}, "admin": {"admin"}}
+    opened = {
+        "ingest": {"ingest", "public"},
+        "read": {"read"},
+        "steward": {"steward", "admin"},
+        "admin": {"admin"},
+    }
     callers = {key: Caller(doors, key) for key in (*_SCOPES, "")}
     for operation in operations:
         tag = operation.tags[0]

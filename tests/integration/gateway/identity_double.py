@@ -208,6 +208,26 @@ class _Customers(customers_pb2_grpc.CustomerServiceServicer):
         self._double.decided.append(request)
         return customers_pb2.WithdrawDecisionResponse(left_customer_id="cus_1", right_customer_id="cus_2")
 
+    async def PinValue(
+        self, request: customers_pb2.PinValueRequest, _: Any
+    ) -> customers_pb2.PinValueResponse:
+        self._double.decided.append(request)
+        return customers_pb2.PinValueResponse(customer_id="cus_1")
+
+    async def WithdrawPin(
+        self, request: customers_pb2.WithdrawPinRequest, _: Any
+    ) -> customers_pb2.WithdrawPinResponse:
+        self._double.decided.append(request)
+        return customers_pb2.WithdrawPinResponse(customer_id="cus_1")
+
+    async def ListFieldValues(
+        self, request: customers_pb2.ListFieldValuesRequest, _: Any
+    ) -> customers_pb2.ListFieldValuesResponse:
+        if request.customer_id != "cus_1":
+            raise NotThere("CUSTOMER_NOT_FOUND")
+        value = customers_pb2.FieldValue(value="Ada", source_id=request.field)
+        return customers_pb2.ListFieldValuesResponse(values=[value], next_page_token=str(request.page_size))
+
     async def ListReviews(
         self, request: customers_pb2.ListReviewsRequest, _: Any
     ) -> customers_pb2.ListReviewsResponse:

@@ -1,5 +1,6 @@
 """Operating the platform over REST and gRPC: one answer."""
 
+import asyncio
 from typing import Any
 
 import grpc.aio
@@ -22,6 +23,7 @@ async def test_both_faces_give_the_same_answer(gateway: RunningGateway, channel:
     left = {"namespace": "portal", "kind": "RECORD_KIND_USER", "id": "u-1"}
     right = {"namespace": "portal", "kind": "RECORD_KIND_USER", "id": "u-2"}
     decide: dict[str, Any] = {"left": left, "right": right, "same": True, "actor": "steward-1"}
+    pin = {"record": left, "field": "first_name", "source_id": "portal", "actor": "steward-1"}
     calls: list[tuple[str, str, dict[str, Any] | None, Any, Any]] = [
         ("GET", "/v1/sources", None, stub.ListSources, customers_pb2.ListSourcesRequest()),
         ("GET", "/v1/keys", None, stub.ListKeys, admin_pb2.ListKeysRequest()),
@@ -56,6 +58,27 @@ async def test_both_faces_give_the_same_answer(gateway: RunningGateway, channel:
                 right=json_format.ParseDict(right, events_pb2.RecordKey()),
                 actor="steward-1",
             ),
+        ),
+        (
+            "POST",
+            "/v1/pins",
+            pin,
+            stub.PinValue,
+            json_format.ParseDict(pin, customers_pb2.PinValueRequest()),
+        ),
+        (
+            "POST",
+            "/v1/pins/withdraw",
+            pin,
+            stub.WithdrawPin,
+            json_format.ParseDict(pin, customers_pb2.WithdrawPinRequest()),
+        ),
+        (
+            "GET",
+            "/v1/customers/cus_1/values?field=first_name&page_size=7",
+            None,
+            stub.ListFieldValues,
+            customers_pb2.ListFieldValuesRequest(customer_id="cus_1", field="first_name", page_size=7),
         ),
         (
             "GET",
@@ -109,6 +132,22 @@ async def test_the_caller_is_the_actor_where_none_is_named(gateway: RunningGatew
     assert gateway.identity.decided[-1].actor == "key_bootstrap"  # type: ignore[attr-defined]
 
 
+async def test_what_is_said_of_a_person_is_looked_at_on_record(gateway: RunningGateway) -> None:
+    path = "/v1/customers/cus_1/values?field=first_name"
+    await gateway.http.get(path, headers=gateway.bearer("admin"))
+    for _ in range(100):
+        seen = await gateway.http.get("/v1/lookups?customer_id=cus_1", headers=gateway.bearer("admin"))
+        if found := seen.json().get("look_ups"):
+            break
+        await asyncio.sleep(0.05)
+
+    assert (found[0]["actor"], found[0]["by"], found[0]["customer_ids"]) == (
+        "key_bootstrap",
+        "customer",
+        ["cus_1"],
+    )
+
+
 async def test_status_says_who_does_not_answer(gateway: RunningGateway) -> None:
     answer = (await gateway.http.get("/v1/status", headers=gateway.bearer("admin"))).json()
 
@@ -133,6 +172,9 @@ async def test_status_says_who_does_not_answer(gateway: RunningGateway) -> None:
         ("POST", "/v1/trace", {}, 400, "message_id"),
         ("POST", "/v1/trace", {"message_id": "nowhere"}, 404, ""),
         ("POST", "/v1/erasures", {"customer_id": "cus_2"}, 404, ""),
+        ("POST", "/v1/pins", {"field": "a", "source_id": "portal"}, 400, "record"),
+        ("GET", "/v1/customers/cus_1/values", None, 400, "field"),
+        ("GET", "/v1/customers/cus_2/values?field=a", None, 404, ""),
     ],
 )
 async def test_a_wrong_call_is_named_by_its_field(

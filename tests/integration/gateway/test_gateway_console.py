@@ -74,6 +74,26 @@ async def test_a_user_signs_in_reads_and_signs_out(gateway: RunningGateway, user
     assert (ended.status_code, after.status_code, after.json()["reason"]) == (204, 401, "SESSION_UNKNOWN")
 
 
+async def test_a_steward_of_the_console_says_who_is_who_and_operates_nothing(
+    gateway: RunningGateway, users_add: Command
+) -> None:
+    assert await users_add("stella", PASSWORD, "--steward") == 0
+    begun = await gateway.http.post(
+        "/v1/session", json={"name": "stella", "password": PASSWORD}, headers=CONSOLE
+    )
+    session = {"Cookie": begun.headers["set-cookie"].partition(";")[0], **CONSOLE}
+    gateway.http.cookies.clear()
+    who = await gateway.http.get("/v1/session", headers=session)
+    record = {"namespace": "portal", "kind": "RECORD_KIND_USER", "id": "u-1"}
+    pin = {"record": record, "field": "first_name", "source_id": "portal"}
+    pinned = await gateway.http.post("/v1/pins", json=pin, headers=session)
+    keys = await gateway.http.get("/v1/keys", headers=session)
+
+    assert who.json()["scopes"] == ["read", "steward"]
+    assert (pinned.status_code, gateway.identity.decided[-1].actor) == (200, "stella")  # type: ignore[attr-defined]
+    assert (keys.status_code, keys.json()["reason"]) == (403, "SCOPE_MISSING")
+
+
 async def test_a_session_is_not_used_from_another_site(gateway: RunningGateway) -> None:
     await add_here(gateway, "eve")
     begun = await gateway.http.post(

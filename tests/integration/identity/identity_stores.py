@@ -18,9 +18,11 @@ from pathloom_identity.adapters.tasks import BackgroundTasks
 from pathloom_identity.adapters.unit_of_work import PostgresUnitOfWork
 from pathloom_identity.application.decide import Decide
 from pathloom_identity.application.erase_customer import EraseCustomer
+from pathloom_identity.application.pin_value import PinValue
 from pathloom_identity.application.ports import AppendRequest
 from pathloom_identity.application.resolve_events import ResolveEvents
 from pathloom_identity.application.terms import Terms
+from pathloom_identity.application.withdraw_pin import WithdrawPin
 from pathloom_identity.domain.acceptance import NewEvent, Result
 from pathloom_identity.domain.events import Event
 from pathloom_identity.domain.records import RecordKey, RecordKind
@@ -41,7 +43,7 @@ from tests.unit.identity.identity_worlds import LAW_TERMS, SOURCES, Resolved
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 TABLES = (
-    "event", "withdrawal", "quarantine", "record", "identifier", "said", "block", "doubt", "change", "decision", "task", "tombstone", "certificate",
+    "event", "withdrawal", "quarantine", "record", "identifier", "said", "block", "doubt", "change", "decision", "pin", "pin_change", "task", "tombstone", "certificate",
     "feed_head", "feed_thing", "feed_cursor", "feed_watermark", "feed_parked", "lease", "source",
 )  # fmt: skip
 
@@ -71,6 +73,14 @@ class Store:
     @property
     def decide(self) -> Decide:
         return Decide(self.work, self.clock, self.terms)
+
+    @property
+    def pin(self) -> PinValue:
+        return PinValue(self.work, self.clock, self.terms)
+
+    @property
+    def withdraw_pin(self) -> WithdrawPin:
+        return WithdrawPin(self.work, self.clock, self.terms)
 
     @property
     def erase(self) -> EraseCustomer:
@@ -177,7 +187,8 @@ async def assert_equals(store: Store, pure: Resolved) -> None:
             groups.add(members)
             customers[entry.customer.customer_id] = members[0]
             golden[members[0]] = {
-                (g.name, g.value, g.source_id, key_from_proto(g.record)) for g in entry.customer.golden
+                (g.name, g.value, g.source_id, key_from_proto(g.record), g.pinned)
+                for g in entry.customer.golden
             }
             for member in entry.customer.records:
                 owner[member.own_customer_id] = entry.customer.customer_id
@@ -187,7 +198,7 @@ async def assert_equals(store: Store, pure: Resolved) -> None:
             bindings[contact] = entry.contact
     assert groups == pure.groups
     assert golden == {
-        leader: {(g.name, g.text, g.source_id, g.record) for g in fields}
+        leader: {(g.name, g.text, g.source_id, g.record, g.pin is not None) for g in fields}
         for leader, fields in pure.golden.items()
     }
     assert roots == pure.roots

@@ -185,6 +185,12 @@ def test_who_it_is() -> None:
     assert compose_view("cus", customer, [], []).view.unidentified
 
 
+def test_a_fact_says_that_a_steward_chose_it() -> None:
+    golden = [GoldenField(name="city", value="Lyon", pinned=True), GoldenField(name="name", value="Ada L")]
+    facts = compose_view("cus", Customer(customer_id="cus", golden=golden), [], []).view.facts
+    assert {fact.name: fact.pinned for fact in facts} == {"city": True, "name": False}
+
+
 def test_evidence_is_shown_with_its_pieces_and_they_sum_to_its_weight() -> None:
     told = [
         ("prior", "two records by chance", -13.0),

@@ -17,7 +17,7 @@ from pathloom_identity.domain.events import Event, EventType, record_named
 from pathloom_identity.domain.evidence.blocking import keys_of
 from pathloom_identity.domain.evidence.model import BIT, Model
 from pathloom_identity.domain.evidence.weigher import Weigher
-from pathloom_identity.domain.golden import GoldenValue, golden
+from pathloom_identity.domain.golden import GoldenValue, Pins, golden
 from pathloom_identity.domain.households import Household, household, household_values
 from pathloom_identity.domain.identifiers import Identifier
 from pathloom_identity.domain.record_state import RecordState, fold
@@ -199,7 +199,7 @@ def fold_all(
 def resolve(
     world: Sequence[Event], said_apart: Sequence[Decision] = (), *, read: Read = statements, fold: Fold = fold,
     cluster: Cluster = cluster, batches: random.Random | None = None, rules: Rules = LAW_RULES,
-    model: Model | None = LAW_MODEL,
+    model: Model | None = LAW_MODEL, pins: Pins | None = None,
 ) -> Resolved:  # fmt: skip
     """The whole of identity as one pure function: what every other way of coming to it must equal."""
     states = fold_all(read_all(world, read), fold, batches)
@@ -219,7 +219,10 @@ def resolve(
     return Resolved(
         states,
         frozenset(group.members for group in groups),
-        {g.members[0]: tuple(golden({k: people[k] for k in g.members})) for g in groups},
+        {
+            g.members[0]: tuple(golden({k: people[k] for k in g.members}, rules.survivorship, pins))
+            for g in groups
+        },
         roots,
         bindings,
         households_of(people, customer, rules.demote_over),

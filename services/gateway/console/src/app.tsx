@@ -1,6 +1,6 @@
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useEffect } from "react";
-import { get, Problem, remove } from "./api/client";
+import { Problem, remove } from "./api/client";
 import { CustomerPage } from "./pages/customer";
 import { FindPage } from "./pages/find";
 import { JourneyPage } from "./pages/journey";
@@ -10,6 +10,7 @@ import { PopPage } from "./pages/pop";
 import { SignIn } from "./pages/sign-in";
 import { StewardPage } from "./pages/steward";
 import { Link } from "./parts/link";
+import { useSession } from "./parts/session";
 import { go, useAddress } from "./route";
 
 function page(url: URL): ReactNode {
@@ -45,11 +46,7 @@ function useKeys(): void {
 export function App() {
   const url = useAddress();
   const queries = useQueryClient();
-  const session = useQuery({
-    queryKey: ["session"],
-    queryFn: () => get<{ user?: string }>("/v1/session"),
-    retry: false,
-  });
+  const session = useSession();
   useKeys();
   const here = `/${url.pathname.split("/")[1] ?? ""}`;
   if (session.isPending) return <main aria-busy="true" />;

@@ -45,10 +45,14 @@ def _users(argv: Sequence[str]) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     add = commands.add_parser("add", help="add a user; the password is read from standard input")
     add.add_argument("name", metavar="NAME")
+    add.add_argument(
+        "--steward", action="store_true", help="may also say who is who, and which value is golden"
+    )
     add.add_argument("--admin", action="store_true", help="may also do what a key with the scope admin may")
     chosen = parser.parse_args(argv)
     password = sys.stdin.readline().rstrip("\r\n")
-    scopes = frozenset({Scope.READ, Scope.ADMIN} if chosen.admin else {Scope.READ})
+    more = {scope for scope in (Scope.STEWARD, Scope.ADMIN) if getattr(chosen, scope)}
+    scopes = frozenset({Scope.READ, *more})
     try:
         asyncio.run(_add_user(Settings.load(), chosen.name, password, scopes))
     except DomainError as error:

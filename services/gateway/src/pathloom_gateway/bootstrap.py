@@ -27,6 +27,7 @@ from pathloom_gateway.adapters.users import PostgresSessions, PostgresUsers
 from pathloom_gateway.application.administer import Administer
 from pathloom_gateway.application.authenticate import Authenticate, Rate
 from pathloom_gateway.application.get_status import GetStatus
+from pathloom_gateway.application.list_field_values import ListFieldValues
 from pathloom_gateway.application.manage_keys import CreateKey, RevokeKey, keep_admin_key
 from pathloom_gateway.application.record_events import RecordEvents
 from pathloom_gateway.application.replay_quarantine import ReplayQuarantine
@@ -106,6 +107,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Gateway:
     plan = compile_plan(common_schema(), {key: planned.schema for key, planned in planned_events().items()})
     judge = Judge(plan, timedelta(seconds=settings.future_tolerance_s))
     record = RecordEvents(event_log, clock, judge, msgspec.json.Encoder(order="deterministic").encode)
+    stewardship = IdentityStewardship(identity, remote)
     administer = Administer(
         create_key=CreateKey(keys, sources, clock, new_id),
         revoke_key=RevokeKey(keys, authenticate, clock),
@@ -113,7 +115,8 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Gateway:
         sources=sources,
         event_log=event_log,
         replay=ReplayQuarantine(event_log, judge, clock),
-        stewardship=IdentityStewardship(identity, remote),
+        stewardship=stewardship,
+        field_values=ListFieldValues(stewardship, look_ups, clock),
         look_ups=PostgresLookUpList(database),
         trace=TraceEvent(event_log, upstreams, reads.read_model),
         status=GetStatus(upstreams, event_log, reads.read_model),

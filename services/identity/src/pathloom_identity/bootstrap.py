@@ -18,6 +18,7 @@ from pathloom_kit.service import spawn
 
 from pathloom_identity.adapters.customer_reader import CustomerReader
 from pathloom_identity.adapters.event_log import PostgresEventLog
+from pathloom_identity.adapters.field_values import FieldValueReader
 from pathloom_identity.adapters.keyed import KeyedHashes
 from pathloom_identity.adapters.log_reader import read_page
 from pathloom_identity.adapters.models import count_left_out, load_model, put_in_force
@@ -34,10 +35,12 @@ from pathloom_identity.application.decide import Decide
 from pathloom_identity.application.door import Door
 from pathloom_identity.application.erase_customer import EraseCustomer
 from pathloom_identity.application.erase_employee import EraseEmployee
+from pathloom_identity.application.pin_value import PinValue
 from pathloom_identity.application.record_events import RecordEvents
 from pathloom_identity.application.resolve_events import ResolveEvents
 from pathloom_identity.application.terms import Terms
 from pathloom_identity.application.withdraw_decision import WithdrawDecision
+from pathloom_identity.application.withdraw_pin import WithdrawPin
 from pathloom_identity.domain.evidence.model_file import BadModel
 from pathloom_identity.domain.evidence.weigher import Weigher
 from pathloom_identity.entrypoints import customers_grpc, events_grpc
@@ -118,6 +121,9 @@ async def build(settings: Settings, stack: AsyncExitStack, clock: Clock | None =
         BindContact(work, resolve, clock),
         Decide(work, clock, terms),
         WithdrawDecision(work, terms),
+        PinValue(work, clock, terms),
+        WithdrawPin(work, clock, terms),
+        FieldValueReader(database, settings.survivorship),
         # One of its own: the resolver weighs beside the event loop, and what a weigher remembers is not for two threads.
         ReviewReader(database, Weigher(model)),
         EraseCustomer(work, resolve, clock, new_id, follow_after),

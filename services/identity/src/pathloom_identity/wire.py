@@ -106,6 +106,7 @@ def customer(thing: Customer) -> c.Customer:
                 record=key_to_proto(g.record),
                 said_at=timestamp(g.value.stamp.occurred),
                 trust=c.Trust.ValueType(int(g.value.trust)),
+                pinned=g.pin is not None,
             )
             for g in thing.golden
         ],

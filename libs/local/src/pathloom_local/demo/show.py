@@ -86,6 +86,8 @@ def _who(view: view_pb2.CustomerView) -> Iterator[tuple[str, str]]:
         yield "prefers", escape(view.preferred_channel)
     if view.consents:
         yield "consent", escape("; ".join(_consent(each) for each in view.consents))
+    if pinned := [fact.name for fact in view.facts if fact.pinned]:
+        yield "chosen by a steward", escape(", ".join(pinned))
     if view.flags:
         yield "flags", f"[red]{escape(', '.join(view.flags))}[/red]"
     effort = view.effort

@@ -29,7 +29,7 @@ from pathloom.identity.v1 import customers_pb2 as pathloom_dot_identity_dot_v1_d
 from pathloom.identity.v1 import events_pb2 as pathloom_dot_identity_dot_v1_dot_events__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fpathloom/gateway/v1/admin.proto\x12\x13pathloom.gateway.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bpathloom/feed/v1/feed.proto\x1a$pathloom/identity/v1/customers.proto\x1a!pathloom/identity/v1/events.proto\"\xa2\x01\n\x10\x43reateKeyRequest\x12\x18\n\x04name\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01\x12\x33\n\x06scopes\x18\x02 \x03(\tB#\xbaH \x92\x01\x1d\x08\x01\x10\x03\"\x17r\x15R\x06ingestR\x04readR\x05\x61\x64min\x12#\n\x04kind\x18\x03 \x01(\tB\x15\xbaH\x12r\x10R\x06serverR\x06public\x12\x1a\n\tsource_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\"0\n\x11\x43reateKeyResponse\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\"\x11\n\x0fListKeysRequest\":\n\x10ListKeysResponse\x12&\n\x04keys\x18\x01 \x03(\x0b\x32\x18.pathloom.gateway.v1.Key\"\xb4\x01\n\x03Key\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0e\n\x06scopes\x18\x03 \x03(\t\x12\x0c\n\x04kind\x18\x04 \x01(\t\x12\x11\n\tsource_id\x18\x05 \x01(\t\x12.\n\ncreated_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nrevoked_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"-\n\x10RevokeKeyRequest\x12\x19\n\x06key_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"\x13\n\x11RevokeKeyResponse\"O\n\x11TraceEventRequest\x12\x1e\n\nmessage_id\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x02\x12\x1a\n\tsource_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\xf3\x01\n\x12TraceEventResponse\x12\r\n\x05state\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\x12/\n\x0breceived_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06record\x18\x05 \x01(\t\x12\x15\n\rtouchpoint_id\x18\x06 \x01(\t\x12\x12\n\njourney_id\x18\x07 \x01(\t\x12\x13\n\x0b\x63ustomer_id\x18\x08 \x01(\t\x12-\n\x05steps\x18\t \x03(\x0b\x32\x1e.pathloom.gateway.v1.TraceStep\"7\n\tTraceStep\x12\x0c\n\x04step\x18\x01 \x01(\t\x12\x0c\n\x04\x64one\x18\x02 \x01(\x08\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\"\x12\n\x10GetStatusRequest\"\xd1\x01\n\x11GetStatusResponse\x12\x34\n\x08services\x18\x01 \x03(\x0b\x32\".pathloom.gateway.v1.ServiceStatus\x12+\n\x05\x66\x65\x65\x64s\x18\x02 \x03(\x0b\x32\x1c.pathloom.gateway.v1.FeedLag\x12\x0e\n\x06parked\x18\x03 \x01(\x04\x12\x13\n\x0bquarantined\x18\x04 \x01(\x04\x12\x0f\n\x07settled\x18\x05 \x01(\x08\x12\x11\n\tcustomers\x18\x06 \x01(\x04\x12\x10\n\x08journeys\x18\x07 \x01(\x04\"\\\n\rServiceStatus\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\treachable\x18\x02 \x01(\x08\x12*\n\x05\x66\x65\x65\x64s\x18\x03 \x03(\x0b\x32\x1b.pathloom.feed.v1.FeedState\"W\n\x07\x46\x65\x65\x64Lag\x12\x0c\n\x04\x66\x65\x65\x64\x18\x01 \x01(\t\x12\x0c\n\x04lane\x18\x02 \x01(\t\x12\x11\n\tpartition\x18\x03 \x01(\r\x12\x0f\n\x07\x61pplied\x18\x04 \x01(\x04\x12\x0c\n\x04head\x18\x05 \x01(\x04\"m\n\x12ListLookUpsRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\rB\x08\xbaH\x05*\x03\x18\xc8\x01\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12\x1c\n\x0b\x63ustomer_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"c\n\x13ListLookUpsResponse\x12\x33\n\x08look_ups\x18\x01 \x03(\x0b\x32!.pathloom.gateway.v1.LookUpRecord\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"t\n\x0cLookUpRecord\x12&\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x61\x63tor\x18\x02 \x01(\t\x12\x0b\n\x03via\x18\x03 \x01(\t\x12\x14\n\x0c\x63ustomer_ids\x18\x04 \x03(\t\x12\n\n\x02\x62y\x18\x05 \x01(\t2\xa6\r\n\x0c\x41\x64minService\x12\\\n\tPutSource\x12&.pathloom.identity.v1.PutSourceRequest\x1a\'.pathloom.identity.v1.PutSourceResponse\x12\x62\n\x0bListSources\x12(.pathloom.identity.v1.ListSourcesRequest\x1a).pathloom.identity.v1.ListSourcesResponse\x12Z\n\tCreateKey\x12%.pathloom.gateway.v1.CreateKeyRequest\x1a&.pathloom.gateway.v1.CreateKeyResponse\x12W\n\x08ListKeys\x12$.pathloom.gateway.v1.ListKeysRequest\x1a%.pathloom.gateway.v1.ListKeysResponse\x12Z\n\tRevokeKey\x12%.pathloom.gateway.v1.RevokeKeyRequest\x1a&.pathloom.gateway.v1.RevokeKeyResponse\x12k\n\x0eListQuarantine\x12+.pathloom.identity.v1.ListQuarantineRequest\x1a,.pathloom.identity.v1.ListQuarantineResponse\x12q\n\x10ReplayQuarantine\x12-.pathloom.identity.v1.ReplayQuarantineRequest\x1a..pathloom.identity.v1.ReplayQuarantineResponse\x12]\n\nTraceEvent\x12&.pathloom.gateway.v1.TraceEventRequest\x1a\'.pathloom.gateway.v1.TraceEventResponse\x12S\n\x06\x44\x65\x63ide\x12#.pathloom.identity.v1.DecideRequest\x1a$.pathloom.identity.v1.DecideResponse\x12q\n\x10WithdrawDecision\x12-.pathloom.identity.v1.WithdrawDecisionRequest\x1a..pathloom.identity.v1.WithdrawDecisionResponse\x12\x62\n\x0bListReviews\x12(.pathloom.identity.v1.ListReviewsRequest\x1a).pathloom.identity.v1.ListReviewsResponse\x12\x62\n\x0b\x45xplainPair\x12(.pathloom.identity.v1.ExplainPairRequest\x1a).pathloom.identity.v1.ExplainPairResponse\x12\x62\n\x0bListChanges\x12(.pathloom.identity.v1.ListChangesRequest\x1a).pathloom.identity.v1.ListChangesResponse\x12h\n\rEraseCustomer\x12*.pathloom.identity.v1.EraseCustomerRequest\x1a+.pathloom.identity.v1.EraseCustomerResponse\x12h\n\rEraseEmployee\x12*.pathloom.identity.v1.EraseEmployeeRequest\x1a+.pathloom.identity.v1.EraseEmployeeResponse\x12Z\n\tGetStatus\x12%.pathloom.gateway.v1.GetStatusRequest\x1a&.pathloom.gateway.v1.GetStatusResponse\x12`\n\x0bListLookUps\x12\'.pathloom.gateway.v1.ListLookUpsRequest\x1a(.pathloom.gateway.v1.ListLookUpsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fpathloom/gateway/v1/admin.proto\x12\x13pathloom.gateway.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bpathloom/feed/v1/feed.proto\x1a$pathloom/identity/v1/customers.proto\x1a!pathloom/identity/v1/events.proto\"\xab\x01\n\x10\x43reateKeyRequest\x12\x18\n\x04name\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x01\x12<\n\x06scopes\x18\x02 \x03(\tB,\xbaH)\x92\x01&\x08\x01\x10\x04\" r\x1eR\x06ingestR\x04readR\x07stewardR\x05\x61\x64min\x12#\n\x04kind\x18\x03 \x01(\tB\x15\xbaH\x12r\x10R\x06serverR\x06public\x12\x1a\n\tsource_id\x18\x04 \x01(\tB\x07\xbaH\x04r\x02\x18@\"0\n\x11\x43reateKeyResponse\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\"\x11\n\x0fListKeysRequest\":\n\x10ListKeysResponse\x12&\n\x04keys\x18\x01 \x03(\x0b\x32\x18.pathloom.gateway.v1.Key\"\xb4\x01\n\x03Key\x12\x0e\n\x06key_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0e\n\x06scopes\x18\x03 \x03(\t\x12\x0c\n\x04kind\x18\x04 \x01(\t\x12\x11\n\tsource_id\x18\x05 \x01(\t\x12.\n\ncreated_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nrevoked_at\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"-\n\x10RevokeKeyRequest\x12\x19\n\x06key_id\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18@\"\x13\n\x11RevokeKeyResponse\"O\n\x11TraceEventRequest\x12\x1e\n\nmessage_id\x18\x01 \x01(\tB\n\xbaH\x07r\x05\x10\x01\x18\x80\x02\x12\x1a\n\tsource_id\x18\x02 \x01(\tB\x07\xbaH\x04r\x02\x18@\"\xf3\x01\n\x12TraceEventResponse\x12\r\n\x05state\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\x12/\n\x0breceived_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06record\x18\x05 \x01(\t\x12\x15\n\rtouchpoint_id\x18\x06 \x01(\t\x12\x12\n\njourney_id\x18\x07 \x01(\t\x12\x13\n\x0b\x63ustomer_id\x18\x08 \x01(\t\x12-\n\x05steps\x18\t \x03(\x0b\x32\x1e.pathloom.gateway.v1.TraceStep\"7\n\tTraceStep\x12\x0c\n\x04step\x18\x01 \x01(\t\x12\x0c\n\x04\x64one\x18\x02 \x01(\x08\x12\x0e\n\x06\x64\x65tail\x18\x03 \x01(\t\"\x12\n\x10GetStatusRequest\"\xd1\x01\n\x11GetStatusResponse\x12\x34\n\x08services\x18\x01 \x03(\x0b\x32\".pathloom.gateway.v1.ServiceStatus\x12+\n\x05\x66\x65\x65\x64s\x18\x02 \x03(\x0b\x32\x1c.pathloom.gateway.v1.FeedLag\x12\x0e\n\x06parked\x18\x03 \x01(\x04\x12\x13\n\x0bquarantined\x18\x04 \x01(\x04\x12\x0f\n\x07settled\x18\x05 \x01(\x08\x12\x11\n\tcustomers\x18\x06 \x01(\x04\x12\x10\n\x08journeys\x18\x07 \x01(\x04\"\\\n\rServiceStatus\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x11\n\treachable\x18\x02 \x01(\x08\x12*\n\x05\x66\x65\x65\x64s\x18\x03 \x03(\x0b\x32\x1b.pathloom.feed.v1.FeedState\"W\n\x07\x46\x65\x65\x64Lag\x12\x0c\n\x04\x66\x65\x65\x64\x18\x01 \x01(\t\x12\x0c\n\x04lane\x18\x02 \x01(\t\x12\x11\n\tpartition\x18\x03 \x01(\r\x12\x0f\n\x07\x61pplied\x18\x04 \x01(\x04\x12\x0c\n\x04head\x18\x05 \x01(\x04\"m\n\x12ListLookUpsRequest\x12\x1b\n\tpage_size\x18\x01 \x01(\rB\x08\xbaH\x05*\x03\x18\xc8\x01\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\x80\x02\x12\x1c\n\x0b\x63ustomer_id\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18@\"c\n\x13ListLookUpsResponse\x12\x33\n\x08look_ups\x18\x01 \x03(\x0b\x32!.pathloom.gateway.v1.LookUpRecord\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"t\n\x0cLookUpRecord\x12&\n\x02\x61t\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x61\x63tor\x18\x02 \x01(\t\x12\x0b\n\x03via\x18\x03 \x01(\t\x12\x14\n\x0c\x63ustomer_ids\x18\x04 \x03(\t\x12\n\n\x02\x62y\x18\x05 \x01(\t2\xd5\x0f\n\x0c\x41\x64minService\x12\\\n\tPutSource\x12&.pathloom.identity.v1.PutSourceRequest\x1a\'.pathloom.identity.v1.PutSourceResponse\x12\x62\n\x0bListSources\x12(.pathloom.identity.v1.ListSourcesRequest\x1a).pathloom.identity.v1.ListSourcesResponse\x12Z\n\tCreateKey\x12%.pathloom.gateway.v1.CreateKeyRequest\x1a&.pathloom.gateway.v1.CreateKeyResponse\x12W\n\x08ListKeys\x12$.pathloom.gateway.v1.ListKeysRequest\x1a%.pathloom.gateway.v1.ListKeysResponse\x12Z\n\tRevokeKey\x12%.pathloom.gateway.v1.RevokeKeyRequest\x1a&.pathloom.gateway.v1.RevokeKeyResponse\x12k\n\x0eListQuarantine\x12+.pathloom.identity.v1.ListQuarantineRequest\x1a,.pathloom.identity.v1.ListQuarantineResponse\x12q\n\x10ReplayQuarantine\x12-.pathloom.identity.v1.ReplayQuarantineRequest\x1a..pathloom.identity.v1.ReplayQuarantineResponse\x12]\n\nTraceEvent\x12&.pathloom.gateway.v1.TraceEventRequest\x1a\'.pathloom.gateway.v1.TraceEventResponse\x12S\n\x06\x44\x65\x63ide\x12#.pathloom.identity.v1.DecideRequest\x1a$.pathloom.identity.v1.DecideResponse\x12q\n\x10WithdrawDecision\x12-.pathloom.identity.v1.WithdrawDecisionRequest\x1a..pathloom.identity.v1.WithdrawDecisionResponse\x12Y\n\x08PinValue\x12%.pathloom.identity.v1.PinValueRequest\x1a&.pathloom.identity.v1.PinValueResponse\x12\x62\n\x0bWithdrawPin\x12(.pathloom.identity.v1.WithdrawPinRequest\x1a).pathloom.identity.v1.WithdrawPinResponse\x12n\n\x0fListFieldValues\x12,.pathloom.identity.v1.ListFieldValuesRequest\x1a-.pathloom.identity.v1.ListFieldValuesResponse\x12\x62\n\x0bListReviews\x12(.pathloom.identity.v1.ListReviewsRequest\x1a).pathloom.identity.v1.ListReviewsResponse\x12\x62\n\x0b\x45xplainPair\x12(.pathloom.identity.v1.ExplainPairRequest\x1a).pathloom.identity.v1.ExplainPairResponse\x12\x62\n\x0bListChanges\x12(.pathloom.identity.v1.ListChangesRequest\x1a).pathloom.identity.v1.ListChangesResponse\x12h\n\rEraseCustomer\x12*.pathloom.identity.v1.EraseCustomerRequest\x1a+.pathloom.identity.v1.EraseCustomerResponse\x12h\n\rEraseEmployee\x12*.pathloom.identity.v1.EraseEmployeeRequest\x1a+.pathloom.identity.v1.EraseEmployeeResponse\x12Z\n\tGetStatus\x12%.pathloom.gateway.v1.GetStatusRequest\x1a&.pathloom.gateway.v1.GetStatusResponse\x12`\n\x0bListLookUps\x12\'.pathloom.gateway.v1.ListLookUpsRequest\x1a(.pathloom.gateway.v1.ListLookUpsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,7 +39,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATEKEYREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_CREATEKEYREQUEST'].fields_by_name['name']._serialized_options = b'\272H\007r\005\020\001\030\200\001'
   _globals['_CREATEKEYREQUEST'].fields_by_name['scopes']._loaded_options = None
-  _globals['_CREATEKEYREQUEST'].fields_by_name['scopes']._serialized_options = b'\272H \222\001\035\010\001\020\003\"\027r\025R\006ingestR\004readR\005admin'
+  _globals['_CREATEKEYREQUEST'].fields_by_name['scopes']._serialized_options = b'\272H)\222\001&\010\001\020\004\" r\036R\006ingestR\004readR\007stewardR\005admin'
   _globals['_CREATEKEYREQUEST'].fields_by_name['kind']._loaded_options = None
   _globals['_CREATEKEYREQUEST'].fields_by_name['kind']._serialized_options = b'\272H\022r\020R\006serverR\006public'
   _globals['_CREATEKEYREQUEST'].fields_by_name['source_id']._loaded_options = None
@@ -57,39 +57,39 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTLOOKUPSREQUEST'].fields_by_name['customer_id']._loaded_options = None
   _globals['_LISTLOOKUPSREQUEST'].fields_by_name['customer_id']._serialized_options = b'\272H\004r\002\030@'
   _globals['_CREATEKEYREQUEST']._serialized_start=221
-  _globals['_CREATEKEYREQUEST']._serialized_end=383
-  _globals['_CREATEKEYRESPONSE']._serialized_start=385
-  _globals['_CREATEKEYRESPONSE']._serialized_end=433
-  _globals['_LISTKEYSREQUEST']._serialized_start=435
-  _globals['_LISTKEYSREQUEST']._serialized_end=452
-  _globals['_LISTKEYSRESPONSE']._serialized_start=454
-  _globals['_LISTKEYSRESPONSE']._serialized_end=512
-  _globals['_KEY']._serialized_start=515
-  _globals['_KEY']._serialized_end=695
-  _globals['_REVOKEKEYREQUEST']._serialized_start=697
-  _globals['_REVOKEKEYREQUEST']._serialized_end=742
-  _globals['_REVOKEKEYRESPONSE']._serialized_start=744
-  _globals['_REVOKEKEYRESPONSE']._serialized_end=763
-  _globals['_TRACEEVENTREQUEST']._serialized_start=765
-  _globals['_TRACEEVENTREQUEST']._serialized_end=844
-  _globals['_TRACEEVENTRESPONSE']._serialized_start=847
-  _globals['_TRACEEVENTRESPONSE']._serialized_end=1090
-  _globals['_TRACESTEP']._serialized_start=1092
-  _globals['_TRACESTEP']._serialized_end=1147
-  _globals['_GETSTATUSREQUEST']._serialized_start=1149
-  _globals['_GETSTATUSREQUEST']._serialized_end=1167
-  _globals['_GETSTATUSRESPONSE']._serialized_start=1170
-  _globals['_GETSTATUSRESPONSE']._serialized_end=1379
-  _globals['_SERVICESTATUS']._serialized_start=1381
-  _globals['_SERVICESTATUS']._serialized_end=1473
-  _globals['_FEEDLAG']._serialized_start=1475
-  _globals['_FEEDLAG']._serialized_end=1562
-  _globals['_LISTLOOKUPSREQUEST']._serialized_start=1564
-  _globals['_LISTLOOKUPSREQUEST']._serialized_end=1673
-  _globals['_LISTLOOKUPSRESPONSE']._serialized_start=1675
-  _globals['_LISTLOOKUPSRESPONSE']._serialized_end=1774
-  _globals['_LOOKUPRECORD']._serialized_start=1776
-  _globals['_LOOKUPRECORD']._serialized_end=1892
-  _globals['_ADMINSERVICE']._serialized_start=1895
-  _globals['_ADMINSERVICE']._serialized_end=3597
+  _globals['_CREATEKEYREQUEST']._serialized_end=392
+  _globals['_CREATEKEYRESPONSE']._serialized_start=394
+  _globals['_CREATEKEYRESPONSE']._serialized_end=442
+  _globals['_LISTKEYSREQUEST']._serialized_start=444
+  _globals['_LISTKEYSREQUEST']._serialized_end=461
+  _globals['_LISTKEYSRESPONSE']._serialized_start=463
+  _globals['_LISTKEYSRESPONSE']._serialized_end=521
+  _globals['_KEY']._serialized_start=524
+  _globals['_KEY']._serialized_end=704
+  _globals['_REVOKEKEYREQUEST']._serialized_start=706
+  _globals['_REVOKEKEYREQUEST']._serialized_end=751
+  _globals['_REVOKEKEYRESPONSE']._serialized_start=753
+  _globals['_REVOKEKEYRESPONSE']._serialized_end=772
+  _globals['_TRACEEVENTREQUEST']._serialized_start=774
+  _globals['_TRACEEVENTREQUEST']._serialized_end=853
+  _globals['_TRACEEVENTRESPONSE']._serialized_start=856
+  _globals['_TRACEEVENTRESPONSE']._serialized_end=1099
+  _globals['_TRACESTEP']._serialized_start=1101
+  _globals['_TRACESTEP']._serialized_end=1156
+  _globals['_GETSTATUSREQUEST']._serialized_start=1158
+  _globals['_GETSTATUSREQUEST']._serialized_end=1176
+  _globals['_GETSTATUSRESPONSE']._serialized_start=1179
+  _globals['_GETSTATUSRESPONSE']._serialized_end=1388
+  _globals['_SERVICESTATUS']._serialized_start=1390
+  _globals['_SERVICESTATUS']._serialized_end=1482
+  _globals['_FEEDLAG']._serialized_start=1484
+  _globals['_FEEDLAG']._serialized_end=1571
+  _globals['_LISTLOOKUPSREQUEST']._serialized_start=1573
+  _globals['_LISTLOOKUPSREQUEST']._serialized_end=1682
+  _globals['_LISTLOOKUPSRESPONSE']._serialized_start=1684
+  _globals['_LISTLOOKUPSRESPONSE']._serialized_end=1783
+  _globals['_LOOKUPRECORD']._serialized_start=1785
+  _globals['_LOOKUPRECORD']._serialized_end=1901
+  _globals['_ADMINSERVICE']._serialized_start=1904
+  _globals['_ADMINSERVICE']._serialized_end=3909
 # @@protoc_insertion_point(module_scope)

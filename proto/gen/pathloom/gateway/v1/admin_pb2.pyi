@@ -38,7 +38,7 @@ class CreateKeyRequest(_message.Message):
     """Needed for the scope ingest."""
     @_builtins.property
     def scopes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """ingest, read, admin."""
+        """ingest, read, steward, admin."""
 
     def __init__(
         self,
@@ -146,7 +146,7 @@ class Key(_message.Message):
     """Its source."""
     @_builtins.property
     def scopes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """ingest, read, admin."""
+        """ingest, read, steward, admin."""
 
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp:

@@ -28,7 +28,8 @@ if _version_not_supported:
 
 
 class AdminServiceStub:
-    """Needs a key with the scope admin.
+    """Needs a key with the scope admin; what is about who is who (decisions, pins, reviews, changes) opens to the scope steward
+    as well.
     """
 
     def __init__(self, channel):
@@ -87,6 +88,21 @@ class AdminServiceStub:
                 request_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.WithdrawDecisionRequest.SerializeToString,
                 response_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.WithdrawDecisionResponse.FromString,
                 _registered_method=True)
+        self.PinValue = channel.unary_unary(
+                '/pathloom.gateway.v1.AdminService/PinValue',
+                request_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.PinValueRequest.SerializeToString,
+                response_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.PinValueResponse.FromString,
+                _registered_method=True)
+        self.WithdrawPin = channel.unary_unary(
+                '/pathloom.gateway.v1.AdminService/WithdrawPin',
+                request_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.WithdrawPinRequest.SerializeToString,
+                response_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.WithdrawPinResponse.FromString,
+                _registered_method=True)
+        self.ListFieldValues = channel.unary_unary(
+                '/pathloom.gateway.v1.AdminService/ListFieldValues',
+                request_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ListFieldValuesRequest.SerializeToString,
+                response_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ListFieldValuesResponse.FromString,
+                _registered_method=True)
         self.ListReviews = channel.unary_unary(
                 '/pathloom.gateway.v1.AdminService/ListReviews',
                 request_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ListReviewsRequest.SerializeToString,
@@ -125,7 +141,8 @@ class AdminServiceStub:
 
 
 class AdminServiceServicer:
-    """Needs a key with the scope admin.
+    """Needs a key with the scope admin; what is about who is who (decisions, pins, reviews, changes) opens to the scope steward
+    as well.
     """
 
     def PutSource(self, request, context):
@@ -198,6 +215,27 @@ class AdminServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PinValue(self, request, context):
+        """What a source says to a field on a record is the golden value.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WithdrawPin(self, request, context):
+        """Takes that back.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListFieldValues(self, request, context):
+        """All that is said to one field of a customer, the golden value first. Recorded as a look-up.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListReviews(self, request, context):
         """Doubtful pairs of customers, in the order of what a decision is worth.
         """
@@ -213,7 +251,7 @@ class AdminServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListChanges(self, request, context):
-        """Who was merged into a customer or split from it, newest first.
+        """Who was merged into a customer or split from it, and which values were pinned, newest first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -300,6 +338,21 @@ def add_AdminServiceServicer_to_server(servicer, server):
                     request_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.WithdrawDecisionRequest.FromString,
                     response_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.WithdrawDecisionResponse.SerializeToString,
             ),
+            'PinValue': grpc.unary_unary_rpc_method_handler(
+                    servicer.PinValue,
+                    request_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.PinValueRequest.FromString,
+                    response_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.PinValueResponse.SerializeToString,
+            ),
+            'WithdrawPin': grpc.unary_unary_rpc_method_handler(
+                    servicer.WithdrawPin,
+                    request_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.WithdrawPinRequest.FromString,
+                    response_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.WithdrawPinResponse.SerializeToString,
+            ),
+            'ListFieldValues': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListFieldValues,
+                    request_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ListFieldValuesRequest.FromString,
+                    response_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ListFieldValuesResponse.SerializeToString,
+            ),
             'ListReviews': grpc.unary_unary_rpc_method_handler(
                     servicer.ListReviews,
                     request_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ListReviewsRequest.FromString,
@@ -344,7 +397,8 @@ def add_AdminServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class AdminService:
-    """Needs a key with the scope admin.
+    """Needs a key with the scope admin; what is about who is who (decisions, pins, reviews, changes) opens to the scope steward
+    as well.
     """
 
     @staticmethod
@@ -607,6 +661,87 @@ class AdminService:
             '/pathloom.gateway.v1.AdminService/WithdrawDecision',
             pathloom_dot_identity_dot_v1_dot_customers__pb2.WithdrawDecisionRequest.SerializeToString,
             pathloom_dot_identity_dot_v1_dot_customers__pb2.WithdrawDecisionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PinValue(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pathloom.gateway.v1.AdminService/PinValue',
+            pathloom_dot_identity_dot_v1_dot_customers__pb2.PinValueRequest.SerializeToString,
+            pathloom_dot_identity_dot_v1_dot_customers__pb2.PinValueResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WithdrawPin(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pathloom.gateway.v1.AdminService/WithdrawPin',
+            pathloom_dot_identity_dot_v1_dot_customers__pb2.WithdrawPinRequest.SerializeToString,
+            pathloom_dot_identity_dot_v1_dot_customers__pb2.WithdrawPinResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListFieldValues(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pathloom.gateway.v1.AdminService/ListFieldValues',
+            pathloom_dot_identity_dot_v1_dot_customers__pb2.ListFieldValuesRequest.SerializeToString,
+            pathloom_dot_identity_dot_v1_dot_customers__pb2.ListFieldValuesResponse.FromString,
             options,
             channel_credentials,
             insecure,

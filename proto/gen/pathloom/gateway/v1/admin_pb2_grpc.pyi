@@ -29,7 +29,9 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class AdminServiceStub:
-    """Needs a key with the scope admin."""
+    """Needs a key with the scope admin; what is about who is who (decisions, pins, reviews, changes) opens to the scope steward
+    as well.
+    """
 
     @_typing.overload
     def __new__(cls, channel: _grpc.Channel) -> _Self: ...
@@ -55,12 +57,18 @@ class AdminServiceStub:
     """Same or different."""
     WithdrawDecision: _grpc.UnaryUnaryMultiCallable[_customers_pb2.WithdrawDecisionRequest, _customers_pb2.WithdrawDecisionResponse]
     """Takes that back."""
+    PinValue: _grpc.UnaryUnaryMultiCallable[_customers_pb2.PinValueRequest, _customers_pb2.PinValueResponse]
+    """What a source says to a field on a record is the golden value."""
+    WithdrawPin: _grpc.UnaryUnaryMultiCallable[_customers_pb2.WithdrawPinRequest, _customers_pb2.WithdrawPinResponse]
+    """Takes that back."""
+    ListFieldValues: _grpc.UnaryUnaryMultiCallable[_customers_pb2.ListFieldValuesRequest, _customers_pb2.ListFieldValuesResponse]
+    """All that is said to one field of a customer, the golden value first. Recorded as a look-up."""
     ListReviews: _grpc.UnaryUnaryMultiCallable[_customers_pb2.ListReviewsRequest, _customers_pb2.ListReviewsResponse]
     """Doubtful pairs of customers, in the order of what a decision is worth."""
     ExplainPair: _grpc.UnaryUnaryMultiCallable[_customers_pb2.ExplainPairRequest, _customers_pb2.ExplainPairResponse]
     """Why two records are one, or are not."""
     ListChanges: _grpc.UnaryUnaryMultiCallable[_customers_pb2.ListChangesRequest, _customers_pb2.ListChangesResponse]
-    """Who was merged into a customer or split from it, newest first."""
+    """Who was merged into a customer or split from it, and which values were pinned, newest first."""
     EraseCustomer: _grpc.UnaryUnaryMultiCallable[_customers_pb2.EraseCustomerRequest, _customers_pb2.EraseCustomerResponse]
     """Erases a person everywhere."""
     EraseEmployee: _grpc.UnaryUnaryMultiCallable[_customers_pb2.EraseEmployeeRequest, _customers_pb2.EraseEmployeeResponse]
@@ -72,7 +80,9 @@ class AdminServiceStub:
 
 @_typing.type_check_only
 class AdminServiceAsyncStub(AdminServiceStub):
-    """Needs a key with the scope admin."""
+    """Needs a key with the scope admin; what is about who is who (decisions, pins, reviews, changes) opens to the scope steward
+    as well.
+    """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     PutSource: _aio.UnaryUnaryMultiCallable[_customers_pb2.PutSourceRequest, _customers_pb2.PutSourceResponse]  # type: ignore[assignment]
@@ -95,12 +105,18 @@ class AdminServiceAsyncStub(AdminServiceStub):
     """Same or different."""
     WithdrawDecision: _aio.UnaryUnaryMultiCallable[_customers_pb2.WithdrawDecisionRequest, _customers_pb2.WithdrawDecisionResponse]  # type: ignore[assignment]
     """Takes that back."""
+    PinValue: _aio.UnaryUnaryMultiCallable[_customers_pb2.PinValueRequest, _customers_pb2.PinValueResponse]  # type: ignore[assignment]
+    """What a source says to a field on a record is the golden value."""
+    WithdrawPin: _aio.UnaryUnaryMultiCallable[_customers_pb2.WithdrawPinRequest, _customers_pb2.WithdrawPinResponse]  # type: ignore[assignment]
+    """Takes that back."""
+    ListFieldValues: _aio.UnaryUnaryMultiCallable[_customers_pb2.ListFieldValuesRequest, _customers_pb2.ListFieldValuesResponse]  # type: ignore[assignment]
+    """All that is said to one field of a customer, the golden value first. Recorded as a look-up."""
     ListReviews: _aio.UnaryUnaryMultiCallable[_customers_pb2.ListReviewsRequest, _customers_pb2.ListReviewsResponse]  # type: ignore[assignment]
     """Doubtful pairs of customers, in the order of what a decision is worth."""
     ExplainPair: _aio.UnaryUnaryMultiCallable[_customers_pb2.ExplainPairRequest, _customers_pb2.ExplainPairResponse]  # type: ignore[assignment]
     """Why two records are one, or are not."""
     ListChanges: _aio.UnaryUnaryMultiCallable[_customers_pb2.ListChangesRequest, _customers_pb2.ListChangesResponse]  # type: ignore[assignment]
-    """Who was merged into a customer or split from it, newest first."""
+    """Who was merged into a customer or split from it, and which values were pinned, newest first."""
     EraseCustomer: _aio.UnaryUnaryMultiCallable[_customers_pb2.EraseCustomerRequest, _customers_pb2.EraseCustomerResponse]  # type: ignore[assignment]
     """Erases a person everywhere."""
     EraseEmployee: _aio.UnaryUnaryMultiCallable[_customers_pb2.EraseEmployeeRequest, _customers_pb2.EraseEmployeeResponse]  # type: ignore[assignment]
@@ -111,7 +127,9 @@ class AdminServiceAsyncStub(AdminServiceStub):
     """Who looked at whom, newest first."""
 
 class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
-    """Needs a key with the scope admin."""
+    """Needs a key with the scope admin; what is about who is who (decisions, pins, reviews, changes) opens to the scope steward
+    as well.
+    """
 
     @_abc_1.abstractmethod
     def PutSource(
@@ -194,6 +212,30 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         """Takes that back."""
 
     @_abc_1.abstractmethod
+    def PinValue(
+        self,
+        request: _customers_pb2.PinValueRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_customers_pb2.PinValueResponse, _abc.Awaitable[_customers_pb2.PinValueResponse]]:
+        """What a source says to a field on a record is the golden value."""
+
+    @_abc_1.abstractmethod
+    def WithdrawPin(
+        self,
+        request: _customers_pb2.WithdrawPinRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_customers_pb2.WithdrawPinResponse, _abc.Awaitable[_customers_pb2.WithdrawPinResponse]]:
+        """Takes that back."""
+
+    @_abc_1.abstractmethod
+    def ListFieldValues(
+        self,
+        request: _customers_pb2.ListFieldValuesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_customers_pb2.ListFieldValuesResponse, _abc.Awaitable[_customers_pb2.ListFieldValuesResponse]]:
+        """All that is said to one field of a customer, the golden value first. Recorded as a look-up."""
+
+    @_abc_1.abstractmethod
     def ListReviews(
         self,
         request: _customers_pb2.ListReviewsRequest,
@@ -215,7 +257,7 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _customers_pb2.ListChangesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_customers_pb2.ListChangesResponse, _abc.Awaitable[_customers_pb2.ListChangesResponse]]:
-        """Who was merged into a customer or split from it, newest first."""
+        """Who was merged into a customer or split from it, and which values were pinned, newest first."""
 
     @_abc_1.abstractmethod
     def EraseCustomer(

@@ -325,6 +325,7 @@ class Fact(_message.Message):
     SOURCE_ID_FIELD_NUMBER: _builtins.int
     SAID_AT_FIELD_NUMBER: _builtins.int
     TRUST_FIELD_NUMBER: _builtins.int
+    PINNED_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """first_name, language, flag …"""
     value: _builtins.str
@@ -333,6 +334,8 @@ class Fact(_message.Message):
     """Who said so."""
     trust: _builtins.str
     """claimed, trusted or authoritative."""
+    pinned: _builtins.bool
+    """True: a steward chose it."""
     @_builtins.property
     def said_at(self) -> _timestamp_pb2.Timestamp:
         """When."""
@@ -345,10 +348,11 @@ class Fact(_message.Message):
         source_id: _builtins.str = ...,
         said_at: _timestamp_pb2.Timestamp | None = ...,
         trust: _builtins.str = ...,
+        pinned: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["said_at", b"said_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "said_at", b"said_at", "source_id", b"source_id", "trust", b"trust", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "pinned", b"pinned", "said_at", b"said_at", "source_id", b"source_id", "trust", b"trust", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

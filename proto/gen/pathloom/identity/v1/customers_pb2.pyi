@@ -510,6 +510,7 @@ class GoldenField(_message.Message):
     RECORD_FIELD_NUMBER: _builtins.int
     SAID_AT_FIELD_NUMBER: _builtins.int
     TRUST_FIELD_NUMBER: _builtins.int
+    PINNED_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """The trait, e.g. first_name, language."""
     value: _builtins.str
@@ -518,6 +519,8 @@ class GoldenField(_message.Message):
     """Who said so."""
     trust: Global___Trust.ValueType
     """How far it is believed."""
+    pinned: _builtins.bool
+    """True: a steward chose it (PinValue)."""
     @_builtins.property
     def record(self) -> _events_pb2.RecordKey:
         """On which record."""
@@ -535,10 +538,11 @@ class GoldenField(_message.Message):
         record: _events_pb2.RecordKey | None = ...,
         said_at: _timestamp_pb2.Timestamp | None = ...,
         trust: Global___Trust.ValueType = ...,
+        pinned: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["record", b"record", "said_at", b"said_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "record", b"record", "said_at", b"said_at", "source_id", b"source_id", "trust", b"trust", "value", b"value"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "pinned", b"pinned", "record", b"record", "said_at", b"said_at", "source_id", b"source_id", "trust", b"trust", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -1090,6 +1094,272 @@ class WithdrawDecisionResponse(_message.Message):
 Global___WithdrawDecisionResponse: _TypeAlias = WithdrawDecisionResponse  # noqa: Y015
 
 @_typing.final
+class PinValueRequest(_message.Message):
+    """What is to be golden."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECORD_FIELD_NUMBER: _builtins.int
+    FIELD_FIELD_NUMBER: _builtins.int
+    SOURCE_ID_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    field: _builtins.str
+    """The trait, as golden fields name it."""
+    source_id: _builtins.str
+    """Who says it there."""
+    actor: _builtins.str
+    """Who decided (opaque)."""
+    reason: _builtins.str
+    """Why, without personal data."""
+    @_builtins.property
+    def record(self) -> _events_pb2.RecordKey:
+        """The record that says it."""
+
+    def __init__(
+        self,
+        *,
+        record: _events_pb2.RecordKey | None = ...,
+        field: _builtins.str = ...,
+        source_id: _builtins.str = ...,
+        actor: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["record", b"record"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "field", b"field", "reason", b"reason", "record", b"record", "source_id", b"source_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PinValueRequest: _TypeAlias = PinValueRequest  # noqa: Y015
+
+@_typing.final
+class PinValueResponse(_message.Message):
+    """Whose it is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    customer_id: _builtins.str
+    """The record's customer."""
+    def __init__(
+        self,
+        *,
+        customer_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_id", b"customer_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PinValueResponse: _TypeAlias = PinValueResponse  # noqa: Y015
+
+@_typing.final
+class WithdrawPinRequest(_message.Message):
+    """Which choice to take back."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RECORD_FIELD_NUMBER: _builtins.int
+    FIELD_FIELD_NUMBER: _builtins.int
+    SOURCE_ID_FIELD_NUMBER: _builtins.int
+    ACTOR_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    field: _builtins.str
+    """The trait, as golden fields name it."""
+    source_id: _builtins.str
+    """Who says it there."""
+    actor: _builtins.str
+    """Who withdraws it (opaque)."""
+    reason: _builtins.str
+    """Why, without personal data."""
+    @_builtins.property
+    def record(self) -> _events_pb2.RecordKey:
+        """The record that says it."""
+
+    def __init__(
+        self,
+        *,
+        record: _events_pb2.RecordKey | None = ...,
+        field: _builtins.str = ...,
+        source_id: _builtins.str = ...,
+        actor: _builtins.str = ...,
+        reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["record", b"record"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "field", b"field", "reason", b"reason", "record", b"record", "source_id", b"source_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WithdrawPinRequest: _TypeAlias = WithdrawPinRequest  # noqa: Y015
+
+@_typing.final
+class WithdrawPinResponse(_message.Message):
+    """Whose it is."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    customer_id: _builtins.str
+    """The record's customer."""
+    def __init__(
+        self,
+        *,
+        customer_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_id", b"customer_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WithdrawPinResponse: _TypeAlias = WithdrawPinResponse  # noqa: Y015
+
+@_typing.final
+class ListFieldValuesRequest(_message.Message):
+    """Which field of whom."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CUSTOMER_ID_FIELD_NUMBER: _builtins.int
+    FIELD_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    customer_id: _builtins.str
+    """Any id the customer ever had."""
+    field: _builtins.str
+    """The trait, as golden fields name it."""
+    page_size: _builtins.int
+    """At most so many; 0: 50."""
+    page_token: _builtins.str
+    """next_page_token of the page before."""
+    def __init__(
+        self,
+        *,
+        customer_id: _builtins.str = ...,
+        field: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["customer_id", b"customer_id", "field", b"field", "page_size", b"page_size", "page_token", b"page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListFieldValuesRequest: _TypeAlias = ListFieldValuesRequest  # noqa: Y015
+
+@_typing.final
+class ListFieldValuesResponse(_message.Message):
+    """A page of values."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VALUES_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    """Empty: there is no more."""
+    @_builtins.property
+    def values(self) -> _containers.RepeatedCompositeFieldContainer[Global___FieldValue]:
+        """The golden one first."""
+
+    def __init__(
+        self,
+        *,
+        values: _abc.Iterable[Global___FieldValue] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["next_page_token", b"next_page_token", "values", b"values"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListFieldValuesResponse: _TypeAlias = ListFieldValuesResponse  # noqa: Y015
+
+@_typing.final
+class FieldValue(_message.Message):
+    """What one source says on one record."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VALUE_FIELD_NUMBER: _builtins.int
+    SOURCE_ID_FIELD_NUMBER: _builtins.int
+    RECORD_FIELD_NUMBER: _builtins.int
+    SAID_AT_FIELD_NUMBER: _builtins.int
+    TRUST_FIELD_NUMBER: _builtins.int
+    PIN_FIELD_NUMBER: _builtins.int
+    value: _builtins.str
+    """As text (JSON for what is not text)."""
+    source_id: _builtins.str
+    """Who said so."""
+    trust: Global___Trust.ValueType
+    """How far it is believed."""
+    @_builtins.property
+    def record(self) -> _events_pb2.RecordKey:
+        """On which record."""
+
+    @_builtins.property
+    def said_at(self) -> _timestamp_pb2.Timestamp:
+        """When it was said (occurred)."""
+
+    @_builtins.property
+    def pin(self) -> Global___Pin:
+        """A steward's pin on it; unset: there is none."""
+
+    def __init__(
+        self,
+        *,
+        value: _builtins.str = ...,
+        source_id: _builtins.str = ...,
+        record: _events_pb2.RecordKey | None = ...,
+        said_at: _timestamp_pb2.Timestamp | None = ...,
+        trust: Global___Trust.ValueType = ...,
+        pin: Global___Pin | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["pin", b"pin", "record", b"record", "said_at", b"said_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["pin", b"pin", "record", b"record", "said_at", b"said_at", "source_id", b"source_id", "trust", b"trust", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FieldValue: _TypeAlias = FieldValue  # noqa: Y015
+
+@_typing.final
+class Pin(_message.Message):
+    """A steward's choice of a golden value."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ACTOR_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    PINNED_AT_FIELD_NUMBER: _builtins.int
+    actor: _builtins.str
+    """Who (opaque)."""
+    reason: _builtins.str
+    """Why."""
+    @_builtins.property
+    def pinned_at(self) -> _timestamp_pb2.Timestamp:
+        """When."""
+
+    def __init__(
+        self,
+        *,
+        actor: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        pinned_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["pinned_at", b"pinned_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "pinned_at", b"pinned_at", "reason", b"reason"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Pin: _TypeAlias = Pin  # noqa: Y015
+
+@_typing.final
 class ListReviewsRequest(_message.Message):
     """Which page."""
 
@@ -1379,7 +1649,7 @@ Global___ListChangesResponse: _TypeAlias = ListChangesResponse  # noqa: Y015
 
 @_typing.final
 class CustomerChange(_message.Message):
-    """A record that went from one customer to another."""
+    """A record that went from one customer to another, or a value on it that a steward pinned."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -1395,6 +1665,10 @@ class CustomerChange(_message.Message):
         """Its customer became part of another."""
         KIND_SPLIT: CustomerChange._Kind.ValueType  # 2
         """It was taken out of its customer."""
+        KIND_PINNED: CustomerChange._Kind.ValueType  # 3
+        """A steward chose what a source says on it as the golden value of a field."""
+        KIND_PIN_WITHDRAWN: CustomerChange._Kind.ValueType  # 4
+        """That was taken back."""
 
     class Kind(_Kind, metaclass=_KindEnumTypeWrapper):
         """What happened to the record's customer."""
@@ -1405,6 +1679,10 @@ class CustomerChange(_message.Message):
     """Its customer became part of another."""
     KIND_SPLIT: CustomerChange.Kind.ValueType  # 2
     """It was taken out of its customer."""
+    KIND_PINNED: CustomerChange.Kind.ValueType  # 3
+    """A steward chose what a source says on it as the golden value of a field."""
+    KIND_PIN_WITHDRAWN: CustomerChange.Kind.ValueType  # 4
+    """That was taken back."""
 
     KIND_FIELD_NUMBER: _builtins.int
     RECORD_FIELD_NUMBER: _builtins.int
@@ -1413,16 +1691,22 @@ class CustomerChange(_message.Message):
     CHANGED_AT_FIELD_NUMBER: _builtins.int
     TEXT_FIELD_NUMBER: _builtins.int
     ACTOR_FIELD_NUMBER: _builtins.int
+    FIELD_FIELD_NUMBER: _builtins.int
+    SOURCE_ID_FIELD_NUMBER: _builtins.int
     kind: Global___CustomerChange.Kind.ValueType
     """What."""
     from_customer_id: _builtins.str
     """Its customer until then."""
     into_customer_id: _builtins.str
-    """Its customer from then on."""
+    """Its customer from then on; of a pin the same."""
     text: _builtins.str
     """Why, in words without personal data."""
     actor: _builtins.str
     """Who decided (opaque); empty: nobody, it followed from what was said."""
+    field: _builtins.str
+    """Of a pin: the field."""
+    source_id: _builtins.str
+    """Of a pin: whose value."""
     @_builtins.property
     def record(self) -> _events_pb2.RecordKey:
         """The record."""
@@ -1441,10 +1725,12 @@ class CustomerChange(_message.Message):
         changed_at: _timestamp_pb2.Timestamp | None = ...,
         text: _builtins.str = ...,
         actor: _builtins.str = ...,
+        field: _builtins.str = ...,
+        source_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["changed_at", b"changed_at", "record", b"record"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "changed_at", b"changed_at", "from_customer_id", b"from_customer_id", "into_customer_id", b"into_customer_id", "kind", b"kind", "record", b"record", "text", b"text"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor", b"actor", "changed_at", b"changed_at", "field", b"field", "from_customer_id", b"from_customer_id", "into_customer_id", b"into_customer_id", "kind", b"kind", "record", b"record", "source_id", b"source_id", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -66,6 +66,21 @@ class CustomerServiceStub:
                 request_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.WithdrawDecisionRequest.SerializeToString,
                 response_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.WithdrawDecisionResponse.FromString,
                 _registered_method=True)
+        self.PinValue = channel.unary_unary(
+                '/pathloom.identity.v1.CustomerService/PinValue',
+                request_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.PinValueRequest.SerializeToString,
+                response_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.PinValueResponse.FromString,
+                _registered_method=True)
+        self.WithdrawPin = channel.unary_unary(
+                '/pathloom.identity.v1.CustomerService/WithdrawPin',
+                request_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.WithdrawPinRequest.SerializeToString,
+                response_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.WithdrawPinResponse.FromString,
+                _registered_method=True)
+        self.ListFieldValues = channel.unary_unary(
+                '/pathloom.identity.v1.CustomerService/ListFieldValues',
+                request_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ListFieldValuesRequest.SerializeToString,
+                response_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ListFieldValuesResponse.FromString,
+                _registered_method=True)
         self.ListReviews = channel.unary_unary(
                 '/pathloom.identity.v1.CustomerService/ListReviews',
                 request_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ListReviewsRequest.SerializeToString,
@@ -142,6 +157,31 @@ class CustomerServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def PinValue(self, request, context):
+        """A steward's choice: what this source says to a field on this record, now and later, is the golden value, whatever else
+        is said; where it says nothing (any more), the choice has no effect. It stays with the record through merge and
+        un-merge; of several of one customer the later recorded wins. INVALID_ARGUMENT for a field that the source does not say
+        on the record, and for a consent; NOT_FOUND RECORD_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WithdrawPin(self, request, context):
+        """Takes that back: the golden value is what it was before. NOT_FOUND RECORD_NOT_FOUND or PIN_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListFieldValues(self, request, context):
+        """All that is said to one field of a customer, the golden value first, then what would be golden without it, and so on.
+        NOT_FOUND CUSTOMER_NOT_FOUND or CUSTOMER_ERASED.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListReviews(self, request, context):
         """Pairs of customers that are doubtful and undecided, in the order of what a decision is worth. What is decided, joined
         or erased meanwhile is gone from the next page.
@@ -158,7 +198,8 @@ class CustomerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListChanges(self, request, context):
-        """Who was merged into a customer or split from it, newest first; changes of what had been published only.
+        """Who was merged into a customer or split from it (changes of what had been published only), and which values stewards
+        pinned, newest first.
         NOT_FOUND CUSTOMER_NOT_FOUND or CUSTOMER_ERASED.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -213,6 +254,21 @@ def add_CustomerServiceServicer_to_server(servicer, server):
                     servicer.WithdrawDecision,
                     request_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.WithdrawDecisionRequest.FromString,
                     response_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.WithdrawDecisionResponse.SerializeToString,
+            ),
+            'PinValue': grpc.unary_unary_rpc_method_handler(
+                    servicer.PinValue,
+                    request_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.PinValueRequest.FromString,
+                    response_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.PinValueResponse.SerializeToString,
+            ),
+            'WithdrawPin': grpc.unary_unary_rpc_method_handler(
+                    servicer.WithdrawPin,
+                    request_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.WithdrawPinRequest.FromString,
+                    response_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.WithdrawPinResponse.SerializeToString,
+            ),
+            'ListFieldValues': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListFieldValues,
+                    request_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ListFieldValuesRequest.FromString,
+                    response_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ListFieldValuesResponse.SerializeToString,
             ),
             'ListReviews': grpc.unary_unary_rpc_method_handler(
                     servicer.ListReviews,
@@ -403,6 +459,87 @@ class CustomerService:
             '/pathloom.identity.v1.CustomerService/WithdrawDecision',
             pathloom_dot_identity_dot_v1_dot_customers__pb2.WithdrawDecisionRequest.SerializeToString,
             pathloom_dot_identity_dot_v1_dot_customers__pb2.WithdrawDecisionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PinValue(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pathloom.identity.v1.CustomerService/PinValue',
+            pathloom_dot_identity_dot_v1_dot_customers__pb2.PinValueRequest.SerializeToString,
+            pathloom_dot_identity_dot_v1_dot_customers__pb2.PinValueResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WithdrawPin(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pathloom.identity.v1.CustomerService/WithdrawPin',
+            pathloom_dot_identity_dot_v1_dot_customers__pb2.WithdrawPinRequest.SerializeToString,
+            pathloom_dot_identity_dot_v1_dot_customers__pb2.WithdrawPinResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListFieldValues(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pathloom.identity.v1.CustomerService/ListFieldValues',
+            pathloom_dot_identity_dot_v1_dot_customers__pb2.ListFieldValuesRequest.SerializeToString,
+            pathloom_dot_identity_dot_v1_dot_customers__pb2.ListFieldValuesResponse.FromString,
             options,
             channel_credentials,
             insecure,

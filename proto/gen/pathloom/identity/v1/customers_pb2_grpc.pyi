@@ -52,6 +52,18 @@ class CustomerServiceStub:
     """
     WithdrawDecision: _grpc.UnaryUnaryMultiCallable[_customers_pb2.WithdrawDecisionRequest, _customers_pb2.WithdrawDecisionResponse]
     """Takes a decision back: evidence and identifiers decide again. NOT_FOUND RECORD_NOT_FOUND or DECISION_NOT_FOUND."""
+    PinValue: _grpc.UnaryUnaryMultiCallable[_customers_pb2.PinValueRequest, _customers_pb2.PinValueResponse]
+    """A steward's choice: what this source says to a field on this record, now and later, is the golden value, whatever else
+    is said; where it says nothing (any more), the choice has no effect. It stays with the record through merge and
+    un-merge; of several of one customer the later recorded wins. INVALID_ARGUMENT for a field that the source does not say
+    on the record, and for a consent; NOT_FOUND RECORD_NOT_FOUND.
+    """
+    WithdrawPin: _grpc.UnaryUnaryMultiCallable[_customers_pb2.WithdrawPinRequest, _customers_pb2.WithdrawPinResponse]
+    """Takes that back: the golden value is what it was before. NOT_FOUND RECORD_NOT_FOUND or PIN_NOT_FOUND."""
+    ListFieldValues: _grpc.UnaryUnaryMultiCallable[_customers_pb2.ListFieldValuesRequest, _customers_pb2.ListFieldValuesResponse]
+    """All that is said to one field of a customer, the golden value first, then what would be golden without it, and so on.
+    NOT_FOUND CUSTOMER_NOT_FOUND or CUSTOMER_ERASED.
+    """
     ListReviews: _grpc.UnaryUnaryMultiCallable[_customers_pb2.ListReviewsRequest, _customers_pb2.ListReviewsResponse]
     """Pairs of customers that are doubtful and undecided, in the order of what a decision is worth. What is decided, joined
     or erased meanwhile is gone from the next page.
@@ -59,7 +71,8 @@ class CustomerServiceStub:
     ExplainPair: _grpc.UnaryUnaryMultiCallable[_customers_pb2.ExplainPairRequest, _customers_pb2.ExplainPairResponse]
     """What two records weigh by the model in force, and what keeps them apart. NOT_FOUND RECORD_NOT_FOUND."""
     ListChanges: _grpc.UnaryUnaryMultiCallable[_customers_pb2.ListChangesRequest, _customers_pb2.ListChangesResponse]
-    """Who was merged into a customer or split from it, newest first; changes of what had been published only.
+    """Who was merged into a customer or split from it (changes of what had been published only), and which values stewards
+    pinned, newest first.
     NOT_FOUND CUSTOMER_NOT_FOUND or CUSTOMER_ERASED.
     """
     EraseCustomer: _grpc.UnaryUnaryMultiCallable[_customers_pb2.EraseCustomerRequest, _customers_pb2.EraseCustomerResponse]
@@ -94,6 +107,18 @@ class CustomerServiceAsyncStub(CustomerServiceStub):
     """
     WithdrawDecision: _aio.UnaryUnaryMultiCallable[_customers_pb2.WithdrawDecisionRequest, _customers_pb2.WithdrawDecisionResponse]  # type: ignore[assignment]
     """Takes a decision back: evidence and identifiers decide again. NOT_FOUND RECORD_NOT_FOUND or DECISION_NOT_FOUND."""
+    PinValue: _aio.UnaryUnaryMultiCallable[_customers_pb2.PinValueRequest, _customers_pb2.PinValueResponse]  # type: ignore[assignment]
+    """A steward's choice: what this source says to a field on this record, now and later, is the golden value, whatever else
+    is said; where it says nothing (any more), the choice has no effect. It stays with the record through merge and
+    un-merge; of several of one customer the later recorded wins. INVALID_ARGUMENT for a field that the source does not say
+    on the record, and for a consent; NOT_FOUND RECORD_NOT_FOUND.
+    """
+    WithdrawPin: _aio.UnaryUnaryMultiCallable[_customers_pb2.WithdrawPinRequest, _customers_pb2.WithdrawPinResponse]  # type: ignore[assignment]
+    """Takes that back: the golden value is what it was before. NOT_FOUND RECORD_NOT_FOUND or PIN_NOT_FOUND."""
+    ListFieldValues: _aio.UnaryUnaryMultiCallable[_customers_pb2.ListFieldValuesRequest, _customers_pb2.ListFieldValuesResponse]  # type: ignore[assignment]
+    """All that is said to one field of a customer, the golden value first, then what would be golden without it, and so on.
+    NOT_FOUND CUSTOMER_NOT_FOUND or CUSTOMER_ERASED.
+    """
     ListReviews: _aio.UnaryUnaryMultiCallable[_customers_pb2.ListReviewsRequest, _customers_pb2.ListReviewsResponse]  # type: ignore[assignment]
     """Pairs of customers that are doubtful and undecided, in the order of what a decision is worth. What is decided, joined
     or erased meanwhile is gone from the next page.
@@ -101,7 +126,8 @@ class CustomerServiceAsyncStub(CustomerServiceStub):
     ExplainPair: _aio.UnaryUnaryMultiCallable[_customers_pb2.ExplainPairRequest, _customers_pb2.ExplainPairResponse]  # type: ignore[assignment]
     """What two records weigh by the model in force, and what keeps them apart. NOT_FOUND RECORD_NOT_FOUND."""
     ListChanges: _aio.UnaryUnaryMultiCallable[_customers_pb2.ListChangesRequest, _customers_pb2.ListChangesResponse]  # type: ignore[assignment]
-    """Who was merged into a customer or split from it, newest first; changes of what had been published only.
+    """Who was merged into a customer or split from it (changes of what had been published only), and which values stewards
+    pinned, newest first.
     NOT_FOUND CUSTOMER_NOT_FOUND or CUSTOMER_ERASED.
     """
     EraseCustomer: _aio.UnaryUnaryMultiCallable[_customers_pb2.EraseCustomerRequest, _customers_pb2.EraseCustomerResponse]  # type: ignore[assignment]
@@ -171,6 +197,36 @@ class CustomerServiceServicer(metaclass=_abc_1.ABCMeta):
         """Takes a decision back: evidence and identifiers decide again. NOT_FOUND RECORD_NOT_FOUND or DECISION_NOT_FOUND."""
 
     @_abc_1.abstractmethod
+    def PinValue(
+        self,
+        request: _customers_pb2.PinValueRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_customers_pb2.PinValueResponse, _abc.Awaitable[_customers_pb2.PinValueResponse]]:
+        """A steward's choice: what this source says to a field on this record, now and later, is the golden value, whatever else
+        is said; where it says nothing (any more), the choice has no effect. It stays with the record through merge and
+        un-merge; of several of one customer the later recorded wins. INVALID_ARGUMENT for a field that the source does not say
+        on the record, and for a consent; NOT_FOUND RECORD_NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def WithdrawPin(
+        self,
+        request: _customers_pb2.WithdrawPinRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_customers_pb2.WithdrawPinResponse, _abc.Awaitable[_customers_pb2.WithdrawPinResponse]]:
+        """Takes that back: the golden value is what it was before. NOT_FOUND RECORD_NOT_FOUND or PIN_NOT_FOUND."""
+
+    @_abc_1.abstractmethod
+    def ListFieldValues(
+        self,
+        request: _customers_pb2.ListFieldValuesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_customers_pb2.ListFieldValuesResponse, _abc.Awaitable[_customers_pb2.ListFieldValuesResponse]]:
+        """All that is said to one field of a customer, the golden value first, then what would be golden without it, and so on.
+        NOT_FOUND CUSTOMER_NOT_FOUND or CUSTOMER_ERASED.
+        """
+
+    @_abc_1.abstractmethod
     def ListReviews(
         self,
         request: _customers_pb2.ListReviewsRequest,
@@ -194,7 +250,8 @@ class CustomerServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _customers_pb2.ListChangesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_customers_pb2.ListChangesResponse, _abc.Awaitable[_customers_pb2.ListChangesResponse]]:
-        """Who was merged into a customer or split from it, newest first; changes of what had been published only.
+        """Who was merged into a customer or split from it (changes of what had been published only), and which values stewards
+        pinned, newest first.
         NOT_FOUND CUSTOMER_NOT_FOUND or CUSTOMER_ERASED.
         """
 

@@ -135,6 +135,7 @@ export interface Fact {
   source_id?: string;
   said_at?: string;
   trust?: string;
+  pinned?: boolean;
 }
 
 export interface LiveContact {
@@ -286,7 +287,7 @@ export interface JourneyRows {
   total?: Count;
 }
 
-// identity.v1, as the steward's page needs it.
+// identity.v1, as stewards need it.
 export interface RecordKey {
   namespace?: string;
   kind?: string;
@@ -326,4 +327,15 @@ export interface CustomerChange {
   changed_at?: string;
   text?: string;
   actor?: string;
+  field?: string;
+  source_id?: string;
+}
+
+export interface FieldValue {
+  value?: string;
+  source_id?: string;
+  record?: RecordKey;
+  said_at?: string;
+  trust?: string;
+  pin?: { actor?: string; reason?: string; pinned_at?: string };
 }

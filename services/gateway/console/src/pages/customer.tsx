@@ -1,11 +1,17 @@
 import { useEffect } from "react";
+import { Changes } from "../parts/changes";
 import { CustomerPanel } from "../parts/customer";
 import { Failure } from "../parts/failure";
+import { GoldenValues } from "../parts/golden-values";
 import { LiveContactBar } from "../parts/live-contact";
+import { useMayDecide } from "../parts/session";
 import { useWatched } from "../parts/watched";
+import { useNow } from "../time/use-now";
 
 // One customer, updating live; after a merge the page follows ("now known as").
 export function CustomerPage({ id }: { id: string }) {
+  const now = useNow(30_000);
+  const mayDecide = useMayDecide();
   const { change, connected, refused } = useWatched(`/v1/customers/${encodeURIComponent(id)}/stream`);
   const view = change?.look_up?.view;
   useEffect(() => {
@@ -20,6 +26,13 @@ export function CustomerPage({ id }: { id: string }) {
         <LiveContactBar key={`${contact.namespace}${contact.contact_id}`} contact={contact} />
       ))}
       <CustomerPanel view={view} age={change?.look_up?.age} />
+      {mayDecide && (
+        <>
+          <GoldenValues view={view} now={now} />
+          <h2>History</h2>
+          <Changes customerId={view.customer_id ?? id} now={now} />
+        </>
+      )}
     </>
   );
 }

@@ -93,6 +93,7 @@ export function CustomerPanel({ view, age }: { view: CustomerView; age?: Age }) 
                   <small>
                     {fact.source_id}
                     {fact.trust === "claimed" ? ", claimed" : ""}
+                    {fact.pinned ? ", chosen by a steward" : ""}
                   </small>
                 </dd>
               </div>

@@ -1,9 +1,12 @@
+import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { fireEvent, render, screen, within } from "@testing-library/react";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { CustomerView } from "../api/types";
+import { what } from "./changes";
 import { standing } from "./consents";
 import { CustomerPanel } from "./customer";
 import { bars } from "./friction";
+import { GoldenValues } from "./golden-values";
 import { opens, sections } from "./measures";
 import { useQueueKeys } from "./queue-keys";
 import { ending, lanes, places } from "./timeline";
@@ -136,6 +139,48 @@ describe("waterfall", () => {
     expect(screen.getByText(/\+4\.5 bits in all; joined without asking above \+14\.0/)).toBeTruthy();
     expect(screen.getByText(/Kept apart: they share a home/)).toBeTruthy();
     expect(bits(-0.04)).toBe("−0.0");
+  });
+});
+
+describe("golden values", () => {
+  const record = { namespace: "crm", kind: "RECORD_KIND_USER", id: "a" };
+  it("open to all that is said to a field, of which one is pinned or taken back", async () => {
+    const sent: unknown[] = [];
+    let pin: object | undefined;
+    const answer = vi.fn(async (path: string, init?: RequestInit) => {
+      if (init?.method === "POST") {
+        sent.push([path, JSON.parse(String(init.body))]);
+        pin = path === "/v1/pins" ? { actor: "sam", reason: "on the passport" } : undefined;
+        return Response.json({});
+      }
+      return Response.json({ values: [{ value: "Robert", source_id: "crm", record, pin }] });
+    });
+    vi.stubGlobal("fetch", answer);
+    const view: CustomerView = { customer_id: "cus/1", facts: [{ name: "first_name", value: "Rob" }] };
+    render(
+      <QueryClientProvider client={new QueryClient()}>
+        <GoldenValues view={view} now={new Date()} />
+      </QueryClientProvider>,
+    );
+    expect(answer).not.toHaveBeenCalled();
+    const field = screen.getByText("first name: Rob").closest("details");
+    if (field) field.open = true;
+    fireEvent.click(await screen.findByRole("button", { name: "Pin" }));
+    fireEvent.click(await screen.findByRole("button", { name: "Take back" }));
+    await screen.findByRole("button", { name: "Pin" });
+    expect(answer.mock.calls[0]?.[0]).toBe("/v1/customers/cus%2F1/values?field=first_name&page_size=200");
+    const body = { record, field: "first_name", source_id: "crm", reason: "chosen on the customer page" };
+    expect(sent).toEqual([
+      ["/v1/pins", body],
+      ["/v1/pins/withdraw", body],
+    ]);
+    vi.unstubAllGlobals();
+  });
+  it("are told in the history", () => {
+    const change = { field: "first_name", source_id: "crm" };
+    expect(what({ ...change, kind: "KIND_PINNED" })).toBe("Pinned first name of crm");
+    expect(what({ ...change, kind: "KIND_PIN_WITHDRAWN" })).toBe("Pin of first name of crm withdrawn");
+    expect(what({ kind: "KIND_SPLIT" })).toBe("Split");
   });
 });
 

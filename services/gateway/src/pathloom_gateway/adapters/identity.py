@@ -85,6 +85,24 @@ class IdentityStewardship:
         )
         return answer
 
+    async def pin(self, request: customers_pb2.PinValueRequest) -> customers_pb2.PinValueResponse:
+        answer: customers_pb2.PinValueResponse = await self._remote(self._stub.PinValue, request)
+        return answer
+
+    async def withdraw_pin(
+        self, request: customers_pb2.WithdrawPinRequest
+    ) -> customers_pb2.WithdrawPinResponse:
+        answer: customers_pb2.WithdrawPinResponse = await self._remote(self._stub.WithdrawPin, request)
+        return answer
+
+    async def values(
+        self, request: customers_pb2.ListFieldValuesRequest
+    ) -> customers_pb2.ListFieldValuesResponse:
+        answer: customers_pb2.ListFieldValuesResponse = await self._remote(
+            self._stub.ListFieldValues, request
+        )
+        return answer
+
     async def reviews(self, request: customers_pb2.ListReviewsRequest) -> customers_pb2.ListReviewsResponse:
         answer: customers_pb2.ListReviewsResponse = await self._remote(self._stub.ListReviews, request)
         return answer

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from pathloom_gateway.application.get_status import GetStatus
+from pathloom_gateway.application.list_field_values import ListFieldValues
 from pathloom_gateway.application.manage_keys import CreateKey, RevokeKey
 from pathloom_gateway.application.ports import EventLog, KeyStore, LookUpList, Sources, Stewardship
 from pathloom_gateway.application.replay_quarantine import ReplayQuarantine
@@ -11,7 +12,7 @@ from pathloom_gateway.application.trace_event import TraceEvent
 
 @dataclass(frozen=True, slots=True)
 class Administer:
-    """What a key with the scope admin may do."""
+    """What keys with the scopes admin and steward may do."""
 
     create_key: CreateKey
     revoke_key: RevokeKey
@@ -20,6 +21,7 @@ class Administer:
     event_log: EventLog
     replay: ReplayQuarantine
     stewardship: Stewardship
+    field_values: ListFieldValues
     look_ups: LookUpList
     trace: TraceEvent
     status: GetStatus

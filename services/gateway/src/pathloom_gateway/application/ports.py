@@ -136,6 +136,16 @@ class Stewardship(Protocol):
         self, request: customers_pb2.WithdrawDecisionRequest
     ) -> customers_pb2.WithdrawDecisionResponse: ...
 
+    async def pin(self, request: customers_pb2.PinValueRequest) -> customers_pb2.PinValueResponse: ...
+
+    async def withdraw_pin(
+        self, request: customers_pb2.WithdrawPinRequest
+    ) -> customers_pb2.WithdrawPinResponse: ...
+
+    async def values(
+        self, request: customers_pb2.ListFieldValuesRequest
+    ) -> customers_pb2.ListFieldValuesResponse: ...
+
     async def reviews(
         self, request: customers_pb2.ListReviewsRequest
     ) -> customers_pb2.ListReviewsResponse: ...

@@ -12,6 +12,7 @@ class Scope(StrEnum):
 
     INGEST = "ingest"
     READ = "read"
+    STEWARD = "steward"
     ADMIN = "admin"
 
 
@@ -45,10 +46,12 @@ class Principal:
     public: bool = False
     user: str = ""
 
-    def require(self, scope: Scope) -> None:
-        """Raises ScopeMissing."""
-        if scope not in self.scopes:
-            raise ScopeMissing(f"this needs the scope {scope}", metadata={"scope": str(scope)})
+    def require(self, *scopes: Scope) -> None:
+        """Any of the scopes will do. Raises ScopeMissing, which names the first as the least that is needed."""
+        if self.scopes.isdisjoint(scopes):
+            raise ScopeMissing(
+                f"this needs the scope {' or '.join(scopes)}", metadata={"scope": str(scopes[0])}
+            )
 
     def actor(self, said: str) -> str:
         """Who acts, for the record: a session's user goes before what the request says; the key where nobody is."""

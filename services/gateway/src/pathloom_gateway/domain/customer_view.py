@@ -203,7 +203,11 @@ def _who(view: CustomerView, customer: Customer) -> dict[str, str]:
 
 def _fact(golden: GoldenField) -> Fact:
     fact = Fact(
-        name=golden.name, value=golden.value, source_id=golden.source_id, trust=TRUSTS.get(golden.trust, "")
+        name=golden.name,
+        value=golden.value,
+        source_id=golden.source_id,
+        trust=TRUSTS.get(golden.trust, ""),
+        pinned=golden.pinned,
     )
     if golden.HasField("said_at"):
         fact.said_at.CopyFrom(golden.said_at)

@@ -1,5 +1,6 @@
 """The calls of AdminService, message in and message out: REST and gRPC both go through here."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pathloom.gateway.v1 import admin_pb2
@@ -7,13 +8,14 @@ from pathloom.identity.v1 import customers_pb2, events_pb2
 
 from pathloom_gateway.application.administer import Administer
 from pathloom_gateway.domain.access import Key, KeyKind, Principal, Scope
+from pathloom_gateway.entrypoints.look_up_requests import caller_of
 
 _LOOK_UPS_PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
 class AdminCalls:
-    """Each call needs the scope admin; requests have been held to their contract's rules."""
+    """Each call needs one of the scopes that `opened_by` names; requests have been held to their contract's rules."""
 
     administer: Administer
 
@@ -71,6 +73,23 @@ class AdminCalls:
         request.actor = principal.actor(request.actor)
         return await self.administer.stewardship.withdraw(request)
 
+    async def pin_value(
+        self, principal: Principal, request: customers_pb2.PinValueRequest
+    ) -> customers_pb2.PinValueResponse:
+        request.actor = principal.actor(request.actor)
+        return await self.administer.stewardship.pin(request)
+
+    async def withdraw_pin(
+        self, principal: Principal, request: customers_pb2.WithdrawPinRequest
+    ) -> customers_pb2.WithdrawPinResponse:
+        request.actor = principal.actor(request.actor)
+        return await self.administer.stewardship.withdraw_pin(request)
+
+    async def list_field_values(
+        self, principal: Principal, request: customers_pb2.ListFieldValuesRequest
+    ) -> customers_pb2.ListFieldValuesResponse:
+        return await self.administer.field_values(request, caller_of(principal, ""))
+
     async def list_reviews(
         self, _: Principal, request: customers_pb2.ListReviewsRequest
     ) -> customers_pb2.ListReviewsResponse:
@@ -110,6 +129,26 @@ class AdminCalls:
             request.customer_id, request.page_size or _LOOK_UPS_PAGE, request.page_token
         )
         return admin_pb2.ListLookUpsResponse(look_ups=found, next_page_token=token)
+
+
+#: Who is who: what a key with the scope steward opens as well.
+_STEWARDS = frozenset(
+    {
+        AdminCalls.decide,
+        AdminCalls.withdraw_decision,
+        AdminCalls.pin_value,
+        AdminCalls.withdraw_pin,
+        AdminCalls.list_field_values,
+        AdminCalls.list_reviews,
+        AdminCalls.explain_pair,
+        AdminCalls.list_changes,
+    }
+)
+
+
+def opened_by(call: Callable[..., object]) -> tuple[Scope, ...]:
+    """The scopes of which a call needs one, the least first."""
+    return (Scope.STEWARD, Scope.ADMIN) if call in _STEWARDS else (Scope.ADMIN,)
 
 
 def _message(key: Key) -> admin_pb2.Key:

@@ -7,8 +7,7 @@ from pathloom.gateway.v1 import admin_pb2, admin_pb2_grpc
 from pathloom_kit.rpc.server import ServiceEntry
 
 from pathloom_gateway.application.administer import Administer
-from pathloom_gateway.domain.access import Scope
-from pathloom_gateway.entrypoints.admin_calls import AdminCalls
+from pathloom_gateway.entrypoints.admin_calls import AdminCalls, opened_by
 from pathloom_gateway.entrypoints.grpc_guard import GrpcGuard
 
 _CALLS = {
@@ -22,6 +21,9 @@ _CALLS = {
     "TraceEvent": AdminCalls.trace_event,
     "Decide": AdminCalls.decide,
     "WithdrawDecision": AdminCalls.withdraw_decision,
+    "PinValue": AdminCalls.pin_value,
+    "WithdrawPin": AdminCalls.withdraw_pin,
+    "ListFieldValues": AdminCalls.list_field_values,
     "ListReviews": AdminCalls.list_reviews,
     "ExplainPair": AdminCalls.explain_pair,
     "ListChanges": AdminCalls.list_changes,
@@ -49,7 +51,7 @@ def entries(administer: Administer, guard: GrpcGuard) -> Sequence[ServiceEntry]:
 
 def _guarded(call: Any, calls: AdminCalls, guard: GrpcGuard) -> Any:
     async def handle(request: Any, context: Any) -> Any:
-        principal = await guard(context, Scope.ADMIN)
+        principal = await guard(context, *opened_by(call))
         return await call(calls, principal, request)
 
     return handle

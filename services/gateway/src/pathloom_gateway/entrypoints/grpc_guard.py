@@ -14,12 +14,12 @@ class GrpcGuard:
 
     authenticate: Authenticate
 
-    async def __call__(self, context: Any, scope: Scope) -> Principal:
+    async def __call__(self, context: Any, *scopes: Scope) -> Principal:
         """Raises KeyMissing, KeyUnknown, RateLimited, ScopeMissing."""
         said = ""
         for name, value in context.invocation_metadata() or ():
             if name == "authorization" and isinstance(value, str):
                 said = value
         principal = await self.authenticate.by_key(key_of(said) if said else "")
-        principal.require(scope)
+        principal.require(*scopes)
         return principal

@@ -7,7 +7,8 @@ BY_KEY = f"SELECT {_RECORD} FROM record WHERE key_hash = ANY($1) ORDER BY record
 MEMBERS = f"SELECT {_RECORD} FROM record WHERE component = ANY($1) ORDER BY record_no FOR UPDATE"  # noqa: S608 - our own column names
 OVERVIEW = """
 SELECT s.source_id, s.declaration, EXISTS (SELECT FROM tombstone) AS tombstones,
-       EXISTS (SELECT FROM withdrawal) AS withdrawals, EXISTS (SELECT FROM decision) AS decisions
+       EXISTS (SELECT FROM withdrawal) AS withdrawals, EXISTS (SELECT FROM decision) AS decisions,
+       EXISTS (SELECT FROM pin) AS pins
 FROM (SELECT) one LEFT JOIN source s ON true
 """
 CREATE = """
@@ -97,6 +98,10 @@ SELECT d.same, d.actor, l.namespace AS left_namespace, l.kind AS left_kind, l.id
        r.namespace AS right_namespace, r.kind AS right_kind, r.id AS right_id, r.component AS right_component
 FROM decision d JOIN record l ON l.record_no = d.left_no JOIN record r ON r.record_no = d.right_no
 WHERE d.left_no = ANY($1) OR d.right_no = ANY($1)
+"""
+PINS = """
+SELECT r.namespace, r.kind, r.id, p.field, p.source_id, p.seq FROM pin p JOIN record r USING (record_no)
+WHERE p.record_no = ANY($1)
 """
 PUBLISHED = "SELECT key FROM feed_thing WHERE feed = 'customers' AND partition = 0 AND key = ANY($1)"
 LATER = """

@@ -19,6 +19,7 @@ from pathloom_identity.domain.clustering import Decision
 from pathloom_identity.domain.contacts import Owner, Owners
 from pathloom_identity.domain.events import Event
 from pathloom_identity.domain.evidence.blocking import BlockKey
+from pathloom_identity.domain.golden import Pins
 from pathloom_identity.domain.identifiers import Identifier
 from pathloom_identity.domain.record_state import RecordState
 from pathloom_identity.domain.records import RecordKey, RecordKind
@@ -46,6 +47,7 @@ class _Known:
     tombstones: bool
     withdrawals: bool
     decisions: bool
+    pins: bool
 
 
 class PostgresResolutionStore:
@@ -76,7 +78,11 @@ class PostgresResolutionStore:
             texts = {r["source_id"]: r["declaration"] for r in rows if r["source_id"] is not None}
             first = rows[0]
             self._known = _Known(
-                parse_sources(texts), first["tombstones"], first["withdrawals"], first["decisions"]
+                parse_sources(texts),
+                first["tombstones"],
+                first["withdrawals"],
+                first["decisions"],
+                first["pins"],
             )
         return self._known
 
@@ -166,6 +172,12 @@ class PostgresResolutionStore:
         rows = await self._conn.fetch(record_sql.DECISIONS, list(numbers))
         found = [Decision(key_of(r, "left_"), key_of(r, "right_"), r["same"], r["actor"]) for r in rows]
         return found, {c for r in rows if r["same"] for c in (r["left_component"], r["right_component"])}
+
+    async def pins(self, numbers: Collection[int]) -> Pins:
+        if not (await self._overview()).pins:
+            return {}
+        rows = await self._conn.fetch(record_sql.PINS, list(numbers))
+        return {(key_of(r), r["field"], r["source_id"]): r["seq"] for r in rows}
 
     async def say(self, said: Sequence[tuple[int, Said]]) -> None:
         kept = [(no, pack_said(one)) for no, one in said if one]

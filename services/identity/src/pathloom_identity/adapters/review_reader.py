@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from pathloom.identity.v1 import customers_pb2 as c
-from pathloom_kit.errors import InvalidArgument
-from pathloom_kit.postgres import Database, RawConnection
+from pathloom_kit.postgres import Database
 
 from pathloom_identity import wire
 from pathloom_identity.adapters.codec import unpack_said
+from pathloom_identity.adapters.page_tokens import PAGE, numbers_of
 from pathloom_identity.adapters.resolution_store import key_of
-from pathloom_identity.adapters.unit_of_work import leader_of
+from pathloom_identity.adapters.unit_of_work import customer_now
 from pathloom_identity.application.errors import RecordNotFound
 from pathloom_identity.domain.evidence.model import BIT
 from pathloom_identity.domain.evidence.weigher import Weigher
@@ -18,7 +18,6 @@ from pathloom_identity.domain.records import RecordKey
 from pathloom_identity.domain.reviews import probability, worth
 from pathloom_identity.domain.said import Said
 
-PAGE = 50
 # One row for each two customers, by the pair of records that weighs most; worth as in domain/reviews.py, in millionths so
 # that a page ends at a whole number.
 _REVIEWS = """
@@ -54,8 +53,15 @@ _DECIDED = """
 SELECT same, actor, reason, decided_at FROM decision
 WHERE left_no = least($1::bigint, $2) AND right_no = greatest($1::bigint, $2)
 """
+# `what` in the contract's numbers.
 _CHANGES = """
-SELECT c.*, r.namespace, r.kind, r.id FROM change c JOIN record r USING (record_no)
+SELECT c.*, r.namespace, r.kind, r.id FROM (
+    SELECT seq, record_no, from_id, into_id, CASE WHEN split THEN 2 ELSE 1 END AS what, '' AS field, '' AS source_id,
+           changed_at, text, actor FROM change
+    UNION ALL
+    SELECT seq, record_no, customer_id, customer_id, CASE WHEN pinned THEN 3 ELSE 4 END, field, source_id, changed_at,
+           text, actor FROM pin_change
+) c JOIN record r USING (record_no)
 WHERE (c.record_no IN (SELECT record_no FROM record WHERE customer_id = $1) OR c.into_id = $1 OR c.from_id = $1)
       AND ($2 = 0 OR c.seq < $2) ORDER BY c.seq DESC LIMIT $3
 """
@@ -71,7 +77,7 @@ class ReviewReader:
 
     async def list(self, page_size: int, page_token: str) -> c.ListReviewsResponse:
         size = page_size or PAGE
-        after = _numbers(page_token, 3) if page_token else _FIRST
+        after = numbers_of(page_token, 3) if page_token else _FIRST
         async with self.database.asyncpg() as conn:
             rows = await conn.fetch(_REVIEWS, BIT, *after, size + 1)
         found = c.ListReviewsResponse(reviews=[_review(row) for row in rows[:size]])
@@ -109,19 +115,14 @@ class ReviewReader:
 
     async def changes(self, customer_id: str, page_size: int, page_token: str) -> c.ListChangesResponse:
         size = page_size or PAGE
-        (before,) = _numbers(page_token, 1) if page_token else (0,)
+        (before,) = numbers_of(page_token, 1) if page_token else (0,)
         async with self.database.asyncpg() as conn:
-            current = await self._current(conn, customer_id)
+            current = await customer_now(conn, customer_id)
             rows = await conn.fetch(_CHANGES, current, before, size + 1)
         found = c.ListChangesResponse(changes=[_change(row) for row in rows[:size]])
         if len(rows) > size:
             found.next_page_token = str(rows[size - 1]["seq"])
         return found
-
-    @staticmethod
-    async def _current(conn: RawConnection, customer_id: str) -> str:
-        key = await leader_of(conn, customer_id)
-        return str(await conn.fetchval("SELECT customer_id FROM record WHERE key_hash = $1", key.digest()))
 
 
 def _review(row: Any) -> c.Review:
@@ -139,13 +140,15 @@ def _review(row: Any) -> c.Review:
 
 def _change(row: Any) -> c.CustomerChange:
     return c.CustomerChange(
-        kind=c.CustomerChange.KIND_SPLIT if row["split"] else c.CustomerChange.KIND_MERGED,
+        kind=c.CustomerChange.Kind.ValueType(row["what"]),
         record=wire.key_to_proto(key_of(row)),
         from_customer_id=row["from_id"],
         into_customer_id=row["into_id"],
         changed_at=wire.timestamp(row["changed_at"]),
         text=row["text"],
         actor=row["actor"],
+        field=row["field"],
+        source_id=row["source_id"],
     )
 
 
@@ -155,13 +158,3 @@ def _veto(left: Said, right: Said) -> str:
         if attribute.immutable and theirs.get(attribute, text) != text:
             return f"{attribute.name.replace('_', ' ')} differs, which nobody changes"
     return "they share a home, and first name or date of birth differs beyond any error"
-
-
-def _numbers(token: str, count: int) -> tuple[int, ...]:
-    try:
-        found = tuple(map(int, token.split(".")))
-    except ValueError:
-        found = ()
-    if len(found) != count or any(abs(number) >= 1 << 63 for number in found):
-        raise InvalidArgument(fields={"page_token": "was not handed out here"})
-    return found

@@ -33,6 +33,22 @@ ON CONFLICT (left_no, right_no) DO UPDATE SET same = excluded.same, actor = excl
 _UNDECIDE = """
 DELETE FROM decision WHERE left_no = least($1::bigint, $2) AND right_no = greatest($1::bigint, $2) RETURNING left_no
 """
+_PIN = """
+WITH kept AS (
+    INSERT INTO pin AS p (record_no, field, source_id, actor, reason, pinned_at, seq)
+    VALUES ($1, $3, $4, $5, $6, $7, nextval('change_seq_seq'))
+    ON CONFLICT (record_no, field, source_id) DO UPDATE SET actor = excluded.actor, reason = excluded.reason,
+        pinned_at = excluded.pinned_at, seq = excluded.seq
+    RETURNING seq
+)
+INSERT INTO pin_change (seq, record_no, customer_id, field, source_id, pinned, actor, text, changed_at)
+SELECT seq, $1, $2, $3, $4, true, $5, $6, $7 FROM kept
+"""
+_UNPIN = """
+WITH gone AS (DELETE FROM pin WHERE record_no = $1 AND field = $3 AND source_id = $4 RETURNING record_no)
+INSERT INTO pin_change (record_no, customer_id, field, source_id, pinned, actor, text, changed_at)
+SELECT record_no, $2, $3, $4, false, $5, $6, $7 FROM gone RETURNING seq
+"""
 
 
 class PostgresUnit:
@@ -71,6 +87,17 @@ class PostgresUnit:
     async def withdraw_decision(self, left: Stored, right: Stored) -> bool:
         return await self._conn.fetchval(_UNDECIDE, left.no, right.no) is not None
 
+    async def pin(
+        self, record: Stored, field: str, source_id: str, actor: str, reason: str, now: int
+    ) -> None:
+        await self._conn.execute(_PIN, record.no, record.customer_id, field, source_id, actor, reason, now)
+
+    async def withdraw_pin(
+        self, record: Stored, field: str, source_id: str, actor: str, reason: str, now: int
+    ) -> bool:
+        said = (record.no, record.customer_id, field, source_id, actor, reason, now)
+        return await self._conn.fetchval(_UNPIN, *said) is not None
+
     async def erase(
         self, customer_id: str, actor: str, now: int, certificate_id: str, follow_by: int
     ) -> Erasure:
@@ -92,6 +119,12 @@ async def leader_of(conn: RawConnection, customer_id: str) -> RecordKey:
         "SELECT EXISTS (SELECT FROM certificate WHERE own_customer_ids @> ARRAY[$1])", customer_id
     )
     raise CustomerErased() if erased else CustomerNotFound()
+
+
+async def customer_now(conn: RawConnection, customer_id: str) -> str:
+    """The id that the customer has now. CustomerNotFound, CustomerErased."""
+    key = await leader_of(conn, customer_id)
+    return str(await conn.fetchval("SELECT customer_id FROM record WHERE key_hash = $1", key.digest()))
 
 
 class PostgresUnitOfWork:

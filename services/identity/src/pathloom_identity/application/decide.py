@@ -37,12 +37,13 @@ class Decide:
             if len(found) < 2:
                 raise RecordNotFound()
             await unit.decide(found[left], found[right], same, actor, reason, micros(self.clock.now()))
-            return await settle(unit.resolution, self.terms, left, right)
+            one, other = await settle(unit.resolution, self.terms, left, right)
+            return one, other
 
 
-async def settle(store: ResolutionStore, terms: Terms, left: RecordKey, right: RecordKey) -> tuple[str, str]:
-    """Settles two records of which a steward's word has changed. The customers that they are of afterwards."""
+async def settle(store: ResolutionStore, terms: Terms, *records: RecordKey) -> list[str]:
+    """Settles records of which a steward's word has changed. The customers that they are of afterwards."""
     work = await resolution(store, terms)
-    await work((), Lane.LIVE, dirty=[left, right])
-    after = await store.records([left, right])
-    return after[left].customer_id, after[right].customer_id
+    await work((), Lane.LIVE, dirty=records)
+    after = await store.records(records)
+    return [after[key].customer_id for key in records]

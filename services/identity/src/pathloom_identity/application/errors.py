@@ -30,6 +30,11 @@ class DecisionNotFound(DomainError):
     reason: ClassVar[str] = "DECISION_NOT_FOUND"
 
 
+class PinNotFound(DomainError):
+    kind = Kind.NOT_FOUND
+    reason: ClassVar[str] = "PIN_NOT_FOUND"
+
+
 class RecordNotFound(DomainError):
     kind = Kind.NOT_FOUND
     reason: ClassVar[str] = "RECORD_NOT_FOUND"

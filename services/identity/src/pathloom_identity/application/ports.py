@@ -93,6 +93,18 @@ class Unit(Protocol):
         """Forgets the decision on the pair; False where there is none."""
         ...
 
+    async def pin(
+        self, record: Stored, field: str, source_id: str, actor: str, reason: str, now: int
+    ) -> None:
+        """Keeps the pin as the latest, and that it was made."""
+        ...
+
+    async def withdraw_pin(
+        self, record: Stored, field: str, source_id: str, actor: str, reason: str, now: int
+    ) -> bool:
+        """Forgets the pin, and keeps that it was withdrawn; False where there is none."""
+        ...
+
     async def erase(
         self, customer_id: str, actor: str, now: int, certificate_id: str, follow_by: int
     ) -> Erasure:

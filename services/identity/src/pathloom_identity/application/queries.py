@@ -45,6 +45,16 @@ class Reviews(Protocol):
         ...
 
 
+class FieldValues(Protocol):
+    """What is said to the fields of customers."""
+
+    async def list(
+        self, customer_id: str, field: str, page_size: int, page_token: str
+    ) -> customers_pb2.ListFieldValuesResponse:
+        """The golden value first. CustomerNotFound, CustomerErased; InvalidArgument as above."""
+        ...
+
+
 class Events(Protocol):
     """What became of events."""
 

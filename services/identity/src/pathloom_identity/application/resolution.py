@@ -182,6 +182,7 @@ class Resolution:
         )
         _assign_components(members, found)
         moved = []
+        pins = await self.store.pins([r.no for r in members.values()])
         owned = {key: record.customer_id for key, record in members.items()}
         for group in cluster(states, decisions, self.rules, demoted, weights):
             leader = members[group.members[0]]
@@ -198,7 +199,7 @@ class Resolution:
                 if record is not leader and record.known:
                     self.things.append(Merged(record.own_id, leader.own_id))
             own = {key: members[key].own_id for key in group.members}
-            self.things.append(customer_of(group, states, own, self.rules.survivorship))
+            self.things.append(customer_of(group, states, own, self.rules.survivorship, pins))
         await self.store.assign(list(members.values()))
         for record in moved:
             self._leading.update(index_rows(record.state))

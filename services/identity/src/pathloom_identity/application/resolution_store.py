@@ -10,6 +10,7 @@ from pathloom_identity.domain.clustering import Decision
 from pathloom_identity.domain.contacts import Owners
 from pathloom_identity.domain.events import Event
 from pathloom_identity.domain.evidence.blocking import BlockKey
+from pathloom_identity.domain.golden import Pins
 from pathloom_identity.domain.identifiers import Identifier
 from pathloom_identity.domain.record_state import RecordState
 from pathloom_identity.domain.records import RecordKey
@@ -73,6 +74,10 @@ class ResolutionStore(Protocol):
 
     async def decisions(self, numbers: Collection[int]) -> tuple[list[Decision], set[int]]:
         """Decisions that touch these records, and the components of the records on their other sides."""
+        ...
+
+    async def pins(self, numbers: Collection[int]) -> Pins:
+        """What stewards pinned on these records."""
         ...
 
     async def say(self, said: Sequence[tuple[int, Said]]) -> None:

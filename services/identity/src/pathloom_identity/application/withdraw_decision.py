@@ -24,4 +24,5 @@ class WithdrawDecision:
                 raise RecordNotFound()
             if not await unit.withdraw_decision(found[left], found[right]):
                 raise DecisionNotFound()
-            return await settle(unit.resolution, self.terms, left, right)
+            one, other = await settle(unit.resolution, self.terms, left, right)
+            return one, other

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from pathloom_identity.domain.clustering import Group
-from pathloom_identity.domain.golden import Survivorship, golden
+from pathloom_identity.domain.golden import Pins, Survivorship, golden
 from pathloom_identity.domain.identifiers import Identifier
 from pathloom_identity.domain.record_state import RecordState
 from pathloom_identity.domain.records import RecordKey
@@ -15,6 +15,7 @@ def customer_of(
     records: Mapping[RecordKey, RecordState],
     own_ids: Mapping[RecordKey, str],
     survivorship: Survivorship | None = None,
+    pins: Pins | None = None,
 ) -> Customer:
     """The customer that a group is. Its id is the own id of its oldest record, so every old id answers for ever and
     an un-merge brings the old ids back."""
@@ -22,7 +23,7 @@ def customer_of(
     return Customer(
         customer_id=own_ids[group.members[0]],
         members=tuple(Member(key, own_ids[key], states[key].first_seen) for key in group.members),
-        golden=tuple(golden(states, survivorship)),
+        golden=tuple(golden(states, survivorship, pins)),
         identifiers=tuple(_held(states)),
         evidence=group.evidence,
         test=all(state.test for state in states.values()),

@@ -27,47 +27,74 @@ class Survives(StrEnum):
 Survivorship = Mapping[str, Survives]
 """By field; TRUSTED where nothing is said."""
 
+Pins = Mapping[tuple[RecordKey, str, str], int]
+"""A steward's word that what a source says to a field on a record is the golden value, by (record, field, source id),
+each with a number that is greater the later it was recorded. It holds no text: the value is what the source says now."""
+
 
 @dataclass(frozen=True, slots=True)
 class GoldenValue:
-    """The value chosen for a field and where it is from."""
+    """A value said to a field and where it is from. `pin`: the number of the steward's pin on it; None: there is none."""
 
     name: str
     text: str
     value: Value
     source_id: str
     record: RecordKey
+    pin: int | None = None
 
 
 def golden(
-    records: Mapping[RecordKey, RecordState], survivorship: Survivorship | None = None
+    records: Mapping[RecordKey, RecordState],
+    survivorship: Survivorship | None = None,
+    pins: Pins | None = None,
 ) -> list[GoldenValue]:
-    """By field, among what each source says on each record. As declared; else trust, then latest said, then record key.
+    """By field, among what each source says on each record. What a steward pinned, the later recorded pin first; else
+    as declared; else trust, then latest said, then record key. A pin on what is not said (any more) has no effect.
 
     Of a consent the latest said goes first whatever the source (only what is claimed never outdoes the rest): one
     withdrawn on the phone is not given any more because the system of record has not heard of it."""
     said: dict[str, list[GoldenValue]] = {}
+    pinned = pins or {}
     for key, state in records.items():
         for (name, source_id), value in state.values.items():
             if value.text is not None:
-                said.setdefault(name, []).append(GoldenValue(name, value.text, value, source_id, key))
-    declared = survivorship or {}
-    return [
-        _chosen(said[name], Survives.RECENT if is_consent(name) else declared.get(name, Survives.TRUSTED))
-        for name in sorted(said)
+                pin = pinned.get((key, name, source_id)) if pinned else None
+                said.setdefault(name, []).append(GoldenValue(name, value.text, value, source_id, key, pin))
+    return [_chosen(said[name], survivorship or {}) for name in sorted(said)]
+
+
+def said_to(
+    records: Mapping[RecordKey, RecordState], name: str, survivorship: Survivorship, pins: Pins
+) -> list[GoldenValue]:
+    """All that is said to one field, in the order in which it would be golden: the golden value first."""
+    values = [
+        GoldenValue(name, value.text, value, source_id, key, pins.get((key, name, source_id)))
+        for key, state in records.items()
+        for (said, source_id), value in state.values.items()
+        if said == name and value.text is not None
     ]
+    return sorted(values, key=_ranking(values, survivorship), reverse=True)
 
 
-def _chosen(values: Sequence[GoldenValue], rule: Survives) -> GoldenValue:
-    if len(values) == 1:
-        return values[0]
-    first = _first(values, rule)
+def _chosen(values: Sequence[GoldenValue], declared: Survivorship) -> GoldenValue:
+    return values[0] if len(values) == 1 else max(values, key=_ranking(values, declared))
+
+
+def _ranking(
+    values: Sequence[GoldenValue], declared: Survivorship
+) -> Callable[[GoldenValue], tuple[object, ...]]:
+    """Higher goes first, of these values of one field."""
+    name = values[0].name if values else ""
+    first = _first(values, Survives.RECENT if is_consent(name) else declared.get(name, Survives.TRUSTED))
 
     def rank(one: GoldenValue) -> tuple[object, ...]:
+        if one.pin is not None:
+            return True, one.pin, one.record, one.source_id
         believed = one.value.trust > Trust.CLAIMED
-        return believed, first(one), one.value.trust, one.value.stamp, one.record, one.source_id
+        return False, believed, first(one), one.value.trust, one.value.stamp, one.record, one.source_id
 
-    return max(values, key=rank)
+    return rank
 
 
 def _first(values: Sequence[GoldenValue], rule: Survives) -> Callable[[GoldenValue], object]:

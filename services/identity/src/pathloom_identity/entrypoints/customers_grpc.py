@@ -16,8 +16,10 @@ from pathloom_identity.application.bind_contact import BindContact
 from pathloom_identity.application.decide import Decide
 from pathloom_identity.application.erase_customer import EraseCustomer
 from pathloom_identity.application.erase_employee import EraseEmployee
-from pathloom_identity.application.queries import Customers, Reviews, SourceDesk
+from pathloom_identity.application.pin_value import PinValue
+from pathloom_identity.application.queries import Customers, FieldValues, Reviews, SourceDesk
 from pathloom_identity.application.withdraw_decision import WithdrawDecision
+from pathloom_identity.application.withdraw_pin import WithdrawPin
 from pathloom_identity.domain.statements import Level
 from pathloom_identity.wire import key_from_proto, source_from_proto, source_to_proto, timestamp
 
@@ -34,6 +36,9 @@ class CustomerServicer(customers_pb2_grpc.CustomerServiceServicer):
     bind: BindContact
     decide: Decide
     withdraw: WithdrawDecision
+    pin: PinValue
+    withdraw_pin: WithdrawPin
+    values: FieldValues
     reviews: Reviews
     erase: EraseCustomer
     erase_employee: EraseEmployee
@@ -83,6 +88,35 @@ class CustomerServicer(customers_pb2_grpc.CustomerServiceServicer):
             key_from_proto(request.left), key_from_proto(request.right), current_traceparent()
         )
         return pb.WithdrawDecisionResponse(left_customer_id=left, right_customer_id=right)
+
+    async def PinValue(self, request: pb.PinValueRequest, context: Any) -> pb.PinValueResponse:
+        customer_id = await self.pin(
+            key_from_proto(request.record),
+            request.field,
+            request.source_id,
+            request.actor,
+            request.reason,
+            current_traceparent(),
+        )
+        return pb.PinValueResponse(customer_id=customer_id)
+
+    async def WithdrawPin(self, request: pb.WithdrawPinRequest, context: Any) -> pb.WithdrawPinResponse:
+        customer_id = await self.withdraw_pin(
+            key_from_proto(request.record),
+            request.field,
+            request.source_id,
+            request.actor,
+            request.reason,
+            current_traceparent(),
+        )
+        return pb.WithdrawPinResponse(customer_id=customer_id)
+
+    async def ListFieldValues(
+        self, request: pb.ListFieldValuesRequest, context: Any
+    ) -> pb.ListFieldValuesResponse:
+        return await self.values.list(
+            request.customer_id, request.field, request.page_size, request.page_token
+        )
 
     async def ListReviews(self, request: pb.ListReviewsRequest, context: Any) -> pb.ListReviewsResponse:
         return await self.reviews.list(request.page_size, request.page_token)

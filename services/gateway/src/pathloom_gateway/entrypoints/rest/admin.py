@@ -1,6 +1,6 @@
 """Operating the platform over REST: AdminService's messages under paths."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +10,8 @@ from pathloom.gateway.v1 import admin_pb2
 from pathloom.identity.v1 import customers_pb2, events_pb2
 
 from pathloom_gateway.application.administer import Administer
-from pathloom_gateway.domain.access import Principal, Scope
-from pathloom_gateway.entrypoints.admin_calls import AdminCalls
+from pathloom_gateway.domain.access import Principal
+from pathloom_gateway.entrypoints.admin_calls import AdminCalls, opened_by
 from pathloom_gateway.entrypoints.rest import proto_schema
 from pathloom_gateway.entrypoints.rest.body import read_json
 from pathloom_gateway.entrypoints.rest.door import Door
@@ -30,7 +30,7 @@ def _page(most: int) -> dict[str, dict[str, Any]]:
 @dataclass(frozen=True, slots=True)
 class _Route:
     """`wrap`: the body is this member of the request. `fixed`: the path parameter and the member it sets, dotted.
-    `query`: members that come as query parameters."""
+    `query`: members that come as query parameters, of which those in `needed` must."""
 
     method: str
     path: str
@@ -42,6 +42,7 @@ class _Route:
     wrapped: type[Message] | None = None
     fixed: tuple[str, str] | None = None
     query: Mapping[str, Mapping[str, Any]] | None = None
+    needed: Collection[str] = ()
 
 
 _ROUTES = (
@@ -134,6 +135,33 @@ _ROUTES = (
         "Take a decision on two records back",
     ),
     _Route(
+        "POST",
+        "/v1/pins",
+        AdminCalls.pin_value,
+        customers_pb2.PinValueRequest,
+        customers_pb2.PinValueResponse,
+        "What a source says to a field on a record is the golden value",
+    ),
+    _Route(
+        "POST",
+        "/v1/pins/withdraw",
+        AdminCalls.withdraw_pin,
+        customers_pb2.WithdrawPinRequest,
+        customers_pb2.WithdrawPinResponse,
+        "Take the choice of a golden value back",
+    ),
+    _Route(
+        "GET",
+        "/v1/customers/{customer_id:id}/values",
+        AdminCalls.list_field_values,
+        customers_pb2.ListFieldValuesRequest,
+        customers_pb2.ListFieldValuesResponse,
+        "All that is said to one field of a customer, the golden value first",
+        fixed=("customer_id", "customer_id"),
+        query={"field": {"type": "string", "minLength": 1, "maxLength": 256}, **_page(200)},
+        needed=("field",),
+    ),
+    _Route(
         "GET",
         "/v1/reviews",
         AdminCalls.list_reviews,
@@ -156,7 +184,7 @@ _ROUTES = (
         AdminCalls.list_changes,
         customers_pb2.ListChangesRequest,
         customers_pb2.ListChangesResponse,
-        "Who was merged into a customer or split from it, newest first",
+        "Who was merged into a customer or split from it, and which values were pinned, newest first",
         fixed=("customer_id", "customer_id"),
         query=_page(200),
     ),
@@ -200,8 +228,8 @@ _ROUTES = (
 
 
 def router(administer: Administer, door: Door) -> APIRouter:
-    """Every call of AdminService; each needs the scope admin."""
-    routes = APIRouter(tags=["admin"])
+    """Every call of AdminService, tagged with the least scope that it needs."""
+    routes = APIRouter()
     calls = AdminCalls(administer)
     for route in _ROUTES:
         routes.add_api_route(
@@ -210,6 +238,7 @@ def router(administer: Administer, door: Door) -> APIRouter:
             methods=[route.method],
             name=route.call.__name__,
             summary=route.summary,
+            tags=[opened_by(route.call)[0]],
             responses=proto_schema.answer(route.answers),
             openapi_extra=_described(route),
         )
@@ -218,7 +247,7 @@ def router(administer: Administer, door: Door) -> APIRouter:
 
 def _handler(route: _Route, calls: AdminCalls, door: Door) -> Callable[[Request], Awaitable[Response]]:
     async def handle(request: Request) -> Response:
-        principal = await door.require(request, Scope.ADMIN)
+        principal = await door.require(request, *opened_by(route.call))
         message = message_of(await _said(route, request, principal), route.asks)
         return response_of(await route.call(calls, principal, message))
 
@@ -255,7 +284,9 @@ def _described(route: _Route) -> dict[str, Any]:
         schema = {"type": "string", "minLength": 1, "maxLength": 64}
         parameters.append({"name": route.fixed[0], "in": "path", "required": True, "schema": schema})
     for name, found in (route.query or {}).items():
-        parameters.append({"name": name, "in": "query", "required": False, "schema": dict(found)})
+        parameters.append(
+            {"name": name, "in": "query", "required": name in route.needed, "schema": dict(found)}
+        )
     if parameters:
         described["parameters"] = parameters
     return described

@@ -19,11 +19,11 @@ class Door:
 
     authenticate: Authenticate
 
-    async def require(self, request: Request, scope: Scope) -> Principal:
-        """The caller, who has the scope. Raises KeyMissing, KeyUnknown, SessionUnknown, CrossSite, RateLimited,
+    async def require(self, request: Request, *scopes: Scope) -> Principal:
+        """The caller, who has one of the scopes. Raises KeyMissing, KeyUnknown, SessionUnknown, CrossSite, RateLimited,
         ScopeMissing."""
         principal = await self.principal(request)
-        principal.require(scope)
+        principal.require(*scopes)
         return principal
 
     async def principal(self, request: Request) -> Principal:
