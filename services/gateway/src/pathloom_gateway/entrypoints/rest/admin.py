@@ -13,7 +13,7 @@ from pathloom_gateway.application.administer import Administer
 from pathloom_gateway.domain.access import Principal
 from pathloom_gateway.entrypoints.admin_calls import AdminCalls, opened_by
 from pathloom_gateway.entrypoints.rest import proto_schema
-from pathloom_gateway.entrypoints.rest.body import read_json
+from pathloom_gateway.entrypoints.rest.body import SMALL, read_json
 from pathloom_gateway.entrypoints.rest.door import Door
 from pathloom_gateway.entrypoints.rest.proto_json import message_of, response_of
 
@@ -30,7 +30,8 @@ def _page(most: int) -> dict[str, dict[str, Any]]:
 @dataclass(frozen=True, slots=True)
 class _Route:
     """`wrap`: the body is this member of the request. `fixed`: the path parameter and the member it sets, dotted.
-    `query`: members that come as query parameters, of which those in `needed` must."""
+    `query`: members that come as query parameters, of which those in `needed` must. `limit`: the
+    most bytes of a body."""
 
     method: str
     path: str
@@ -43,6 +44,7 @@ class _Route:
     fixed: tuple[str, str] | None = None
     query: Mapping[str, Mapping[str, Any]] | None = None
     needed: Collection[str] = ()
+    limit: int = SMALL
 
 
 _ROUTES = (
@@ -190,6 +192,24 @@ _ROUTES = (
     ),
     _Route(
         "POST",
+        "/v1/models",
+        AdminCalls.activate_model,
+        customers_pb2.ActivateModelRequest,
+        customers_pb2.ActivateModelResponse,
+        "Put a model in force, by which records are weighed",
+        limit=4 * 1024 * 1024,
+    ),
+    _Route(
+        "GET",
+        "/v1/models",
+        AdminCalls.list_models,
+        customers_pb2.ListModelsRequest,
+        customers_pb2.ListModelsResponse,
+        "The model in force, those before it, and how far the weighing has come",
+        query=_page(200),
+    ),
+    _Route(
+        "POST",
         "/v1/erasures",
         AdminCalls.erase_customer,
         customers_pb2.EraseCustomerRequest,
@@ -258,7 +278,7 @@ async def _said(route: _Route, request: Request, principal: Principal) -> dict[s
     """The request as its message's JSON, from path, query and body."""
     said: dict[str, Any] = {}
     if route.method in ("POST", "PUT"):
-        body = await read_json(request)
+        body = await read_json(request, route.limit)
         said = {route.wrap: body} if route.wrap else body
     elif route.query:
         said = {name: request.query_params[name] for name in route.query if name in request.query_params}
