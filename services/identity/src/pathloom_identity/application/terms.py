@@ -14,8 +14,10 @@ from pathloom_identity.domain.identifiers import Normalise
 
 @dataclass(frozen=True)
 class Terms:
-    """`demote_over`: a value that more records hold joins none. `weigher`: of the model that decides where the store has none
-    in force; None: no evidence beside identifiers. `weighers`: of the one that the store has. `survivorship`: which of several values of a field is the golden one. `left_out` is told, by rule, how many records were left to other keys because a block is above the cap.
+    """`demote_over`: a value that more records hold joins none. `weigher`: of the model that decides where the store has
+    none in force; None: no evidence beside identifiers. `weighers`: of the one that the store has. `survivorship`: which of
+    several values of a field is the golden one. `left_out` is told, by rule, how many records were left to other keys
+    because a block is above the cap.
     """
 
     normalise: Normalise
