@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from pathloom_identity.domain.evidence.model_file import write_model
+from pathloom_identity.models import cautious
 
 if TYPE_CHECKING:
     from tests.conftest import RunningPlatform
@@ -189,6 +191,34 @@ async def test_status_tells_processes_and_feeds(platform: "RunningPlatform") -> 
     }
     text = await pathloom("status", "--data", data)
     assert "settled" in text.out
+
+
+async def test_a_model_is_put_in_force_and_rolled_back(platform: "RunningPlatform", tmp_path: Path) -> None:
+    data, file = platform.local.folder.root, tmp_path / "model.json"
+    # The one by which the platform decides anyway: others use it, too.
+    file.write_text(write_model(cautious()), encoding="utf-8")
+    sent = await pathloom("identity", "activate", file, "--reason", "the same", "--data", data)
+    assert sent.code == 0, sent.err
+    found = (await pathloom("identity", "models", "--data", data, "--json")).said
+    newest, *_, first = found["models"]
+    assert f"model {newest['number']} is in force" in sent.out
+    assert (newest["version"], newest["reason"], newest["actor"]) == (
+        "cautious-1",
+        "the same",
+        "key_bootstrap",
+    )
+    assert (first["number"], "actor" in first) == ("1", False)
+    assert "to_weigh" not in found
+    back = await pathloom("identity", "rollback", "1", "--data", data)
+    assert back.code == 0, back.err
+    assert "the setting" in (await pathloom("identity", "models", "--data", data)).out
+
+    file.write_text("{}")
+    refused = await pathloom("identity", "activate", file, "--data", data)
+    assert refused.code == 6
+    assert "model: is no identity model" in refused.err
+    assert (await pathloom("identity", "activate", tmp_path / "nowhere", "--data", data)).code == 2
+    assert (await pathloom("identity", "rollback", "999", "--data", data)).code == 1
 
 
 async def test_another_platform_by_url_and_key_file(platform: "RunningPlatform", tmp_path: Path) -> None:

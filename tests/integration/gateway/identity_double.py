@@ -53,6 +53,11 @@ class IdentityDouble:
                 "pathloom.identity.v1.SourceService",
             ),
             (
+                customers_pb2_grpc.add_ModelServiceServicer_to_server,
+                _Models(self),
+                "pathloom.identity.v1.ModelService",
+            ),
+            (
                 customers_pb2_grpc.add_CustomerServiceServicer_to_server,
                 _Customers(self),
                 "pathloom.identity.v1.CustomerService",
@@ -171,6 +176,23 @@ class _Sources(customers_pb2_grpc.SourceServiceServicer):
         return customers_pb2.ListSourcesResponse(
             sources=[self._double.sources[name] for name in sorted(self._double.sources)]
         )
+
+
+class _Models(customers_pb2_grpc.ModelServiceServicer):
+    def __init__(self, double: IdentityDouble) -> None:
+        self._double = double
+
+    async def ActivateModel(
+        self, request: customers_pb2.ActivateModelRequest, _: Any
+    ) -> customers_pb2.ActivateModelResponse:
+        self._double.decided.append(request)
+        return customers_pb2.ActivateModelResponse(number=7)
+
+    async def ListModels(
+        self, request: customers_pb2.ListModelsRequest, _: Any
+    ) -> customers_pb2.ListModelsResponse:
+        model = customers_pb2.ModelVersion(number=7, version="own", actor="steward-1")
+        return customers_pb2.ListModelsResponse(models=[model], next_page_token=str(request.page_size))
 
 
 class _Customers(customers_pb2_grpc.CustomerServiceServicer):

@@ -103,6 +103,20 @@ async def test_both_faces_give_the_same_answer(gateway: RunningGateway, channel:
         ),
         (
             "POST",
+            "/v1/models",
+            {"model": "{}" * 100_000, "actor": "operator-1"},
+            stub.ActivateModel,
+            customers_pb2.ActivateModelRequest(model="{}" * 100_000, actor="operator-1"),
+        ),
+        (
+            "GET",
+            "/v1/models?page_size=7",
+            None,
+            stub.ListModels,
+            customers_pb2.ListModelsRequest(page_size=7),
+        ),
+        (
+            "POST",
             "/v1/erasures",
             {"customer_id": "cus_1"},
             stub.EraseCustomer,

@@ -51,6 +51,7 @@ class Identity:
     events: "events_pb2_grpc.EventLogServiceAsyncStub"
     customers: "customers_pb2_grpc.CustomerServiceAsyncStub"
     sources: "customers_pb2_grpc.SourceServiceAsyncStub"
+    models: "customers_pb2_grpc.ModelServiceAsyncStub"
 
     async def record(self, source: str, *events: e.Event, lane: int = 1) -> e.RecordResponse:
         return await self.events.Record(
@@ -155,6 +156,7 @@ async def start(url: str, stack: AsyncExitStack, clock: Clock | None = None, **g
         events_pb2_grpc.EventLogServiceStub(opened),
         customers_pb2_grpc.CustomerServiceStub(opened),
         customers_pb2_grpc.SourceServiceStub(opened),
+        customers_pb2_grpc.ModelServiceStub(opened),
     )
 
 

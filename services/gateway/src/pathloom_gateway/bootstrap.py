@@ -17,7 +17,12 @@ from pathloom_kit.readiness import PostgresAnswers, follow_store
 from pathloom_kit.rpc import client, server
 from pathloom_kit.service import spawn
 
-from pathloom_gateway.adapters.identity import IdentityEventLog, IdentitySources, IdentityStewardship
+from pathloom_gateway.adapters.identity import (
+    IdentityEventLog,
+    IdentityModels,
+    IdentitySources,
+    IdentityStewardship,
+)
 from pathloom_gateway.adapters.keys import PostgresKeys
 from pathloom_gateway.adapters.look_ups import PostgresLookUpList, PostgresLookUpLog
 from pathloom_gateway.adapters.platform_gauges import PlatformGauges
@@ -117,6 +122,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Gateway:
         replay=ReplayQuarantine(event_log, judge, clock),
         stewardship=stewardship,
         field_values=ListFieldValues(stewardship, look_ups, clock),
+        models=IdentityModels(identity, remote),
         look_ups=PostgresLookUpList(database),
         trace=TraceEvent(event_log, upstreams, reads.read_model),
         status=GetStatus(upstreams, event_log, reads.read_model),

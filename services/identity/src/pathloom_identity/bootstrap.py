@@ -21,6 +21,7 @@ from pathloom_identity.adapters.event_log import PostgresEventLog
 from pathloom_identity.adapters.field_values import FieldValueReader
 from pathloom_identity.adapters.keyed import KeyedHashes
 from pathloom_identity.adapters.log_reader import read_page
+from pathloom_identity.adapters.model_list import ModelList
 from pathloom_identity.adapters.models import count_left_out, load_model, put_in_force
 from pathloom_identity.adapters.normalisers import normalise
 from pathloom_identity.adapters.quarantine import Quarantine
@@ -30,6 +31,7 @@ from pathloom_identity.adapters.sources import Sources
 from pathloom_identity.adapters.tasks import BackgroundTasks
 from pathloom_identity.adapters.tracer import Tracer
 from pathloom_identity.adapters.unit_of_work import PostgresUnitOfWork
+from pathloom_identity.application.activate_model import ActivateModel
 from pathloom_identity.application.bind_contact import BindContact
 from pathloom_identity.application.decide import Decide
 from pathloom_identity.application.door import Door
@@ -39,6 +41,7 @@ from pathloom_identity.application.pin_value import PinValue
 from pathloom_identity.application.record_events import RecordEvents
 from pathloom_identity.application.resolve_events import ResolveEvents
 from pathloom_identity.application.terms import Terms
+from pathloom_identity.application.weighers import Weighers
 from pathloom_identity.application.withdraw_decision import WithdrawDecision
 from pathloom_identity.application.withdraw_pin import WithdrawPin
 from pathloom_identity.domain.evidence.model_file import BadModel
@@ -88,9 +91,13 @@ async def build(settings: Settings, stack: AsyncExitStack, clock: Clock | None =
     door = Door()
     record = RecordEvents(log, clock, recorded, door)
     spawn(stack, record.run(), "log writer")
-    await put_in_force(database, model, settings.survivorship)
-    weigher = Weigher(model)
-    terms = Terms(normalise, settings.demote_over, weigher, count_left_out(), settings.survivorship, clock)
+    try:
+        await put_in_force(database, model, settings.survivorship, clock)
+    except BadModel as error:
+        raise SystemExit(f"the model that was put in force: {error}") from None
+    terms = Terms(
+        normalise, settings.demote_over, Weigher(model), count_left_out(), settings.survivorship, clock
+    )
     resolve = ResolveEvents(terms)
     kept = timedelta(seconds=settings.erased_keys_kept_s)
     tasks = BackgroundTasks(hashes, resolve, clock, kept)
@@ -124,17 +131,19 @@ async def build(settings: Settings, stack: AsyncExitStack, clock: Clock | None =
         PinValue(work, clock, terms),
         WithdrawPin(work, clock, terms),
         FieldValueReader(database, settings.survivorship),
-        # One of its own: the resolver weighs beside the event loop, and what a weigher remembers is not for two threads.
-        ReviewReader(database, Weigher(model)),
+        # Its own: the resolver weighs beside the event loop, and what a weigher remembers is not for two threads.
+        ReviewReader(database, Weighers()),
         EraseCustomer(work, resolve, clock, new_id, follow_after),
         EraseEmployee(work, clock, new_id, follow_after),
     )
     sources = customers_grpc.SourceServicer(Sources(database, published))
+    models = customers_grpc.ModelServicer(ActivateModel(work, clock, terms), ModelList(database))
     server = await serve(
         [
             (events_pb2_grpc.add_EventLogServiceServicer_to_server, events, events_grpc.SERVICE),
             (customers_pb2_grpc.add_CustomerServiceServicer_to_server, customers, customers_grpc.CUSTOMERS),
             (customers_pb2_grpc.add_SourceServiceServicer_to_server, sources, customers_grpc.SOURCES),
+            (customers_pb2_grpc.add_ModelServiceServicer_to_server, models, customers_grpc.MODELS),
         ],
         address=settings.grpc_address,
         rpc_token=settings.rpc_token.get_secret_value(),

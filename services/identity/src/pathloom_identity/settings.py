@@ -28,8 +28,9 @@ class Settings(ServiceSettings):
     demote_over: int = Field(default=50, ge=2, le=1000)
     """An identifier value that more records hold joins none of them."""
     model_file: Path | None = None
-    """The model by which evidence is weighed, as `pathloom identity` writes it; without it, the one that comes with the
-    software. Another one than before: everybody is weighed anew in the background, while the service answers."""
+    """The model by which evidence is weighed until one is sent (`pathloom identity activate`), as `pathloom identity`
+    writes it; without it, the one that comes with the software. Another one than before: everybody is weighed anew in
+    the background, while the service answers."""
     survivorship: dict[str, Survives] = Field(default_factory=dict)
     """Which of several values of a field is the golden one, as a JSON object by field: `trusted` (of the most trusted
     source; where nothing is said), `recent` (the latest said), `frequent` (what most say) or `longest`. Another

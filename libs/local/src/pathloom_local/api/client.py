@@ -12,6 +12,7 @@ import httpx
 from google.protobuf import json_format
 from google.protobuf.message import Message
 from pathloom.gateway.v1 import admin_pb2, view_pb2
+from pathloom.identity.v1 import customers_pb2
 from pathloom.journey_graph.v1 import journeys_pb2
 from pathloom.scoring.v1 import scores_pb2
 
@@ -82,6 +83,16 @@ class PublicApi:
     async def status(self) -> admin_pb2.GetStatusResponse:
         """Where every service and feed stands."""
         return await self.message(admin_pb2.GetStatusResponse, "GET", "/v1/status")
+
+    async def activate_model(self, said: Mapping[str, Any]) -> int:
+        """Put a model in force (pathloom.identity.v1.ActivateModelRequest in JSON); its number."""
+        return int((await self.json("POST", "/v1/models", said))["number"])
+
+    async def models(self) -> customers_pb2.ListModelsResponse:
+        """The newest models, the one in force first."""
+        return await self.message(
+            customers_pb2.ListModelsResponse, "GET", "/v1/models", params={"page_size": "200"}
+        )
 
     async def trace(self, message_id: str, source_id: str = "") -> admin_pb2.TraceEventResponse:
         """What became of an event."""

@@ -1,4 +1,4 @@
-"""`pathloom identity`: who is who in a file, without the platform."""
+"""`pathloom identity`: who is who in a file, without the platform; and the model of a platform (`models.py`)."""
 
 import json
 import time
@@ -13,6 +13,7 @@ from pathloom_identity.domain.evidence.resolution import Resolution, resolve
 from rich.markup import escape
 
 from pathloom_local.commands.console import err, out
+from pathloom_local.commands.models import activate, models, rollback
 from pathloom_local.commands.options import JsonOption
 from pathloom_local.errors import LocalError
 from pathloom_local.identity.judging import judge
@@ -26,10 +27,15 @@ from pathloom_local.identity.truth import read_truth
 SHOWN = 20
 
 identity = typer.Typer(
-    help="Who is who in a file of persons, without the platform. How it decides: docs/identity.md.\n\n"
-    "Exit codes: 0 done; 1 some rows are bad (the others are done); 2 a mapping, a file, a truth or a model is wrong.",
+    help="Who is who in a file of persons, without the platform (link, evaluate, train); and the model by which a platform decides "
+    "(activate, rollback, models). How it decides: docs/identity.md.\n\n"
+    "Exit codes: 0 done; 1 some rows are bad (the others are done); 2 a mapping, a file, a truth or a model is wrong; "
+    "3 the platform does not answer; 6 it refused.",
     no_args_is_help=True,
 )
+identity.command()(activate)
+identity.command()(rollback)
+identity.command()(models)
 
 MapOption = Annotated[Path, typer.Option("--map", help="Mapping: which column is which attribute.")]
 ModelOption = Annotated[

@@ -20,10 +20,18 @@ def open_model(path: Path | None) -> Model:
     if path is None:
         return general()
     try:
-        return read_model(path.read_text(encoding="utf-8"))
+        return read_model(read_text(path))
+    except BadModel as error:
+        raise WrongModel(f"{path}: {error}") from None
+
+
+def read_text(path: Path) -> str:
+    """What the file says, whatever it is. Raises WrongModel."""
+    try:
+        return path.read_text(encoding="utf-8")
     except OSError as error:
         raise WrongModel(f"{path}: {error.strerror}") from None
-    except (BadModel, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise WrongModel(f"{path}: {error}") from None
 
 

@@ -118,6 +118,16 @@ class AdminServiceStub:
                 request_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ListChangesRequest.SerializeToString,
                 response_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ListChangesResponse.FromString,
                 _registered_method=True)
+        self.ActivateModel = channel.unary_unary(
+                '/pathloom.gateway.v1.AdminService/ActivateModel',
+                request_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ActivateModelRequest.SerializeToString,
+                response_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ActivateModelResponse.FromString,
+                _registered_method=True)
+        self.ListModels = channel.unary_unary(
+                '/pathloom.gateway.v1.AdminService/ListModels',
+                request_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ListModelsRequest.SerializeToString,
+                response_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ListModelsResponse.FromString,
+                _registered_method=True)
         self.EraseCustomer = channel.unary_unary(
                 '/pathloom.gateway.v1.AdminService/EraseCustomer',
                 request_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.EraseCustomerRequest.SerializeToString,
@@ -257,6 +267,20 @@ class AdminServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ActivateModel(self, request, context):
+        """Puts a model in force, by which records are weighed.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListModels(self, request, context):
+        """The model in force, those before it, and how far the weighing has come.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def EraseCustomer(self, request, context):
         """Erases a person everywhere.
         """
@@ -367,6 +391,16 @@ def add_AdminServiceServicer_to_server(servicer, server):
                     servicer.ListChanges,
                     request_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ListChangesRequest.FromString,
                     response_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ListChangesResponse.SerializeToString,
+            ),
+            'ActivateModel': grpc.unary_unary_rpc_method_handler(
+                    servicer.ActivateModel,
+                    request_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ActivateModelRequest.FromString,
+                    response_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ActivateModelResponse.SerializeToString,
+            ),
+            'ListModels': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListModels,
+                    request_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ListModelsRequest.FromString,
+                    response_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ListModelsResponse.SerializeToString,
             ),
             'EraseCustomer': grpc.unary_unary_rpc_method_handler(
                     servicer.EraseCustomer,
@@ -823,6 +857,60 @@ class AdminService:
             '/pathloom.gateway.v1.AdminService/ListChanges',
             pathloom_dot_identity_dot_v1_dot_customers__pb2.ListChangesRequest.SerializeToString,
             pathloom_dot_identity_dot_v1_dot_customers__pb2.ListChangesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ActivateModel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pathloom.gateway.v1.AdminService/ActivateModel',
+            pathloom_dot_identity_dot_v1_dot_customers__pb2.ActivateModelRequest.SerializeToString,
+            pathloom_dot_identity_dot_v1_dot_customers__pb2.ActivateModelResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListModels(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pathloom.gateway.v1.AdminService/ListModels',
+            pathloom_dot_identity_dot_v1_dot_customers__pb2.ListModelsRequest.SerializeToString,
+            pathloom_dot_identity_dot_v1_dot_customers__pb2.ListModelsResponse.FromString,
             options,
             channel_credentials,
             insecure,

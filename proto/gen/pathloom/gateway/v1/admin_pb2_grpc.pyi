@@ -69,6 +69,10 @@ class AdminServiceStub:
     """Why two records are one, or are not."""
     ListChanges: _grpc.UnaryUnaryMultiCallable[_customers_pb2.ListChangesRequest, _customers_pb2.ListChangesResponse]
     """Who was merged into a customer or split from it, and which values were pinned, newest first."""
+    ActivateModel: _grpc.UnaryUnaryMultiCallable[_customers_pb2.ActivateModelRequest, _customers_pb2.ActivateModelResponse]
+    """Puts a model in force, by which records are weighed."""
+    ListModels: _grpc.UnaryUnaryMultiCallable[_customers_pb2.ListModelsRequest, _customers_pb2.ListModelsResponse]
+    """The model in force, those before it, and how far the weighing has come."""
     EraseCustomer: _grpc.UnaryUnaryMultiCallable[_customers_pb2.EraseCustomerRequest, _customers_pb2.EraseCustomerResponse]
     """Erases a person everywhere."""
     EraseEmployee: _grpc.UnaryUnaryMultiCallable[_customers_pb2.EraseEmployeeRequest, _customers_pb2.EraseEmployeeResponse]
@@ -117,6 +121,10 @@ class AdminServiceAsyncStub(AdminServiceStub):
     """Why two records are one, or are not."""
     ListChanges: _aio.UnaryUnaryMultiCallable[_customers_pb2.ListChangesRequest, _customers_pb2.ListChangesResponse]  # type: ignore[assignment]
     """Who was merged into a customer or split from it, and which values were pinned, newest first."""
+    ActivateModel: _aio.UnaryUnaryMultiCallable[_customers_pb2.ActivateModelRequest, _customers_pb2.ActivateModelResponse]  # type: ignore[assignment]
+    """Puts a model in force, by which records are weighed."""
+    ListModels: _aio.UnaryUnaryMultiCallable[_customers_pb2.ListModelsRequest, _customers_pb2.ListModelsResponse]  # type: ignore[assignment]
+    """The model in force, those before it, and how far the weighing has come."""
     EraseCustomer: _aio.UnaryUnaryMultiCallable[_customers_pb2.EraseCustomerRequest, _customers_pb2.EraseCustomerResponse]  # type: ignore[assignment]
     """Erases a person everywhere."""
     EraseEmployee: _aio.UnaryUnaryMultiCallable[_customers_pb2.EraseEmployeeRequest, _customers_pb2.EraseEmployeeResponse]  # type: ignore[assignment]
@@ -258,6 +266,22 @@ class AdminServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_customers_pb2.ListChangesResponse, _abc.Awaitable[_customers_pb2.ListChangesResponse]]:
         """Who was merged into a customer or split from it, and which values were pinned, newest first."""
+
+    @_abc_1.abstractmethod
+    def ActivateModel(
+        self,
+        request: _customers_pb2.ActivateModelRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_customers_pb2.ActivateModelResponse, _abc.Awaitable[_customers_pb2.ActivateModelResponse]]:
+        """Puts a model in force, by which records are weighed."""
+
+    @_abc_1.abstractmethod
+    def ListModels(
+        self,
+        request: _customers_pb2.ListModelsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_customers_pb2.ListModelsResponse, _abc.Awaitable[_customers_pb2.ListModelsResponse]]:
+        """The model in force, those before it, and how far the weighing has come."""
 
     @_abc_1.abstractmethod
     def EraseCustomer(

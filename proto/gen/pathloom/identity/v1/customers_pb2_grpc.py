@@ -848,3 +848,126 @@ class SourceService:
             timeout,
             metadata,
             _registered_method=True)
+
+
+class ModelServiceStub:
+    """The models by which records are weighed.
+    """
+
+    def __init__(self, channel):
+        """Constructor.
+
+        Args:
+            channel: A grpc.Channel.
+        """
+        self.ActivateModel = channel.unary_unary(
+                '/pathloom.identity.v1.ModelService/ActivateModel',
+                request_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ActivateModelRequest.SerializeToString,
+                response_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ActivateModelResponse.FromString,
+                _registered_method=True)
+        self.ListModels = channel.unary_unary(
+                '/pathloom.identity.v1.ModelService/ListModels',
+                request_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ListModelsRequest.SerializeToString,
+                response_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ListModelsResponse.FromString,
+                _registered_method=True)
+
+
+class ModelServiceServicer:
+    """The models by which records are weighed.
+    """
+
+    def ActivateModel(self, request, context):
+        """Puts a model in force: one that is sent, or by its number one that was before. Every transaction that resolves from
+        then on weighs by it, on every replica, and everybody is weighed anew in the background. It goes before the model of
+        the service's setting, also at later starts. The one in force again changes nothing.
+        INVALID_ARGUMENT says what is wrong with it; NOT_FOUND MODEL_NOT_FOUND.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListModels(self, request, context):
+        """The model in force, those before it, and how far the weighing has come.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+
+def add_ModelServiceServicer_to_server(servicer, server):
+    rpc_method_handlers = {
+            'ActivateModel': grpc.unary_unary_rpc_method_handler(
+                    servicer.ActivateModel,
+                    request_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ActivateModelRequest.FromString,
+                    response_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ActivateModelResponse.SerializeToString,
+            ),
+            'ListModels': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListModels,
+                    request_deserializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ListModelsRequest.FromString,
+                    response_serializer=pathloom_dot_identity_dot_v1_dot_customers__pb2.ListModelsResponse.SerializeToString,
+            ),
+    }
+    generic_handler = grpc.method_handlers_generic_handler(
+            'pathloom.identity.v1.ModelService', rpc_method_handlers)
+    server.add_generic_rpc_handlers((generic_handler,))
+    server.add_registered_method_handlers('pathloom.identity.v1.ModelService', rpc_method_handlers)
+
+
+ # This class is part of an EXPERIMENTAL API.
+class ModelService:
+    """The models by which records are weighed.
+    """
+
+    @staticmethod
+    def ActivateModel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pathloom.identity.v1.ModelService/ActivateModel',
+            pathloom_dot_identity_dot_v1_dot_customers__pb2.ActivateModelRequest.SerializeToString,
+            pathloom_dot_identity_dot_v1_dot_customers__pb2.ActivateModelResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListModels(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/pathloom.identity.v1.ModelService/ListModels',
+            pathloom_dot_identity_dot_v1_dot_customers__pb2.ListModelsRequest.SerializeToString,
+            pathloom_dot_identity_dot_v1_dot_customers__pb2.ListModelsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)

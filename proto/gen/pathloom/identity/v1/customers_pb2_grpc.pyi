@@ -331,3 +331,58 @@ class SourceServiceServicer(metaclass=_abc_1.ABCMeta):
         """All of them, by id."""
 
 def add_SourceServiceServicer_to_server(servicer: SourceServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
+
+class ModelServiceStub:
+    """The models by which records are weighed."""
+
+    @_typing.overload
+    def __new__(cls, channel: _grpc.Channel) -> _Self: ...
+    @_typing.overload
+    def __new__(cls, channel: _aio.Channel) -> ModelServiceAsyncStub: ...
+    ActivateModel: _grpc.UnaryUnaryMultiCallable[_customers_pb2.ActivateModelRequest, _customers_pb2.ActivateModelResponse]
+    """Puts a model in force: one that is sent, or by its number one that was before. Every transaction that resolves from
+    then on weighs by it, on every replica, and everybody is weighed anew in the background. It goes before the model of
+    the service's setting, also at later starts. The one in force again changes nothing.
+    INVALID_ARGUMENT says what is wrong with it; NOT_FOUND MODEL_NOT_FOUND.
+    """
+    ListModels: _grpc.UnaryUnaryMultiCallable[_customers_pb2.ListModelsRequest, _customers_pb2.ListModelsResponse]
+    """The model in force, those before it, and how far the weighing has come."""
+
+@_typing.type_check_only
+class ModelServiceAsyncStub(ModelServiceStub):
+    """The models by which records are weighed."""
+
+    def __init__(self, channel: _aio.Channel) -> None: ...
+    ActivateModel: _aio.UnaryUnaryMultiCallable[_customers_pb2.ActivateModelRequest, _customers_pb2.ActivateModelResponse]  # type: ignore[assignment]
+    """Puts a model in force: one that is sent, or by its number one that was before. Every transaction that resolves from
+    then on weighs by it, on every replica, and everybody is weighed anew in the background. It goes before the model of
+    the service's setting, also at later starts. The one in force again changes nothing.
+    INVALID_ARGUMENT says what is wrong with it; NOT_FOUND MODEL_NOT_FOUND.
+    """
+    ListModels: _aio.UnaryUnaryMultiCallable[_customers_pb2.ListModelsRequest, _customers_pb2.ListModelsResponse]  # type: ignore[assignment]
+    """The model in force, those before it, and how far the weighing has come."""
+
+class ModelServiceServicer(metaclass=_abc_1.ABCMeta):
+    """The models by which records are weighed."""
+
+    @_abc_1.abstractmethod
+    def ActivateModel(
+        self,
+        request: _customers_pb2.ActivateModelRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_customers_pb2.ActivateModelResponse, _abc.Awaitable[_customers_pb2.ActivateModelResponse]]:
+        """Puts a model in force: one that is sent, or by its number one that was before. Every transaction that resolves from
+        then on weighs by it, on every replica, and everybody is weighed anew in the background. It goes before the model of
+        the service's setting, also at later starts. The one in force again changes nothing.
+        INVALID_ARGUMENT says what is wrong with it; NOT_FOUND MODEL_NOT_FOUND.
+        """
+
+    @_abc_1.abstractmethod
+    def ListModels(
+        self,
+        request: _customers_pb2.ListModelsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_customers_pb2.ListModelsResponse, _abc.Awaitable[_customers_pb2.ListModelsResponse]]:
+        """The model in force, those before it, and how far the weighing has come."""
+
+def add_ModelServiceServicer_to_server(servicer: ModelServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

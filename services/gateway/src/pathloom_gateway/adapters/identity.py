@@ -66,6 +66,24 @@ class IdentitySources:
         return answer.source
 
 
+class IdentityModels:
+    """Models."""
+
+    def __init__(self, channel: grpc.aio.Channel, remote: Remote) -> None:
+        self._stub = customers_pb2_grpc.ModelServiceStub(channel)
+        self._remote = remote
+
+    async def activate(
+        self, request: customers_pb2.ActivateModelRequest
+    ) -> customers_pb2.ActivateModelResponse:
+        answer: customers_pb2.ActivateModelResponse = await self._remote(self._stub.ActivateModel, request)
+        return answer
+
+    async def list(self, request: customers_pb2.ListModelsRequest) -> customers_pb2.ListModelsResponse:
+        answer: customers_pb2.ListModelsResponse = await self._remote(self._stub.ListModels, request)
+        return answer
+
+
 class IdentityStewardship:
     """Stewardship."""
 

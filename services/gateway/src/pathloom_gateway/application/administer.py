@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathloom_gateway.application.get_status import GetStatus
 from pathloom_gateway.application.list_field_values import ListFieldValues
 from pathloom_gateway.application.manage_keys import CreateKey, RevokeKey
-from pathloom_gateway.application.ports import EventLog, KeyStore, LookUpList, Sources, Stewardship
+from pathloom_gateway.application.ports import EventLog, KeyStore, LookUpList, Models, Sources, Stewardship
 from pathloom_gateway.application.replay_quarantine import ReplayQuarantine
 from pathloom_gateway.application.trace_event import TraceEvent
 
@@ -22,6 +22,7 @@ class Administer:
     replay: ReplayQuarantine
     stewardship: Stewardship
     field_values: ListFieldValues
+    models: Models
     look_ups: LookUpList
     trace: TraceEvent
     status: GetStatus

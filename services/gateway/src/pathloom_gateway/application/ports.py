@@ -167,6 +167,16 @@ class Stewardship(Protocol):
     ) -> customers_pb2.EraseEmployeeResponse: ...
 
 
+class Models(Protocol):
+    """identity's models."""
+
+    async def activate(
+        self, request: customers_pb2.ActivateModelRequest
+    ) -> customers_pb2.ActivateModelResponse: ...
+
+    async def list(self, request: customers_pb2.ListModelsRequest) -> customers_pb2.ListModelsResponse: ...
+
+
 class JourneyTrace(Protocol):
     """journey-graph's knowledge of one event."""
 

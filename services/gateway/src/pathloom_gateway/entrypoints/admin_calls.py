@@ -105,6 +105,17 @@ class AdminCalls:
     ) -> customers_pb2.ListChangesResponse:
         return await self.administer.stewardship.changes(request)
 
+    async def activate_model(
+        self, principal: Principal, request: customers_pb2.ActivateModelRequest
+    ) -> customers_pb2.ActivateModelResponse:
+        request.actor = principal.actor(request.actor)
+        return await self.administer.models.activate(request)
+
+    async def list_models(
+        self, _: Principal, request: customers_pb2.ListModelsRequest
+    ) -> customers_pb2.ListModelsResponse:
+        return await self.administer.models.list(request)
+
     async def erase_customer(
         self, principal: Principal, request: customers_pb2.EraseCustomerRequest
     ) -> customers_pb2.EraseCustomerResponse:

@@ -27,6 +27,8 @@ _CALLS = {
     "ListReviews": AdminCalls.list_reviews,
     "ExplainPair": AdminCalls.explain_pair,
     "ListChanges": AdminCalls.list_changes,
+    "ActivateModel": AdminCalls.activate_model,
+    "ListModels": AdminCalls.list_models,
     "EraseCustomer": AdminCalls.erase_customer,
     "EraseEmployee": AdminCalls.erase_employee,
     "GetStatus": AdminCalls.get_status,

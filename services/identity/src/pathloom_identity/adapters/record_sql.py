@@ -8,7 +8,7 @@ MEMBERS = f"SELECT {_RECORD} FROM record WHERE component = ANY($1) ORDER BY reco
 OVERVIEW = """
 SELECT s.source_id, s.declaration, EXISTS (SELECT FROM tombstone) AS tombstones,
        EXISTS (SELECT FROM withdrawal) AS withdrawals, EXISTS (SELECT FROM decision) AS decisions,
-       EXISTS (SELECT FROM pin) AS pins
+       EXISTS (SELECT FROM pin) AS pins, (SELECT digest FROM model_version ORDER BY number DESC LIMIT 1) AS model
 FROM (SELECT) one LEFT JOIN source s ON true
 """
 CREATE = """
@@ -99,6 +99,7 @@ SELECT d.same, d.actor, l.namespace AS left_namespace, l.kind AS left_kind, l.id
 FROM decision d JOIN record l ON l.record_no = d.left_no JOIN record r ON r.record_no = d.right_no
 WHERE d.left_no = ANY($1) OR d.right_no = ANY($1)
 """
+MODEL_TEXT = "SELECT text FROM model_version WHERE digest = $1 LIMIT 1"
 PINS = """
 SELECT r.namespace, r.kind, r.id, p.field, p.source_id, p.seq FROM pin p JOIN record r USING (record_no)
 WHERE p.record_no = ANY($1)

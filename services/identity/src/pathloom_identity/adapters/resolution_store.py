@@ -48,6 +48,7 @@ class _Known:
     withdrawals: bool
     decisions: bool
     pins: bool
+    model: str | None
 
 
 class PostgresResolutionStore:
@@ -63,6 +64,12 @@ class PostgresResolutionStore:
 
     async def sources(self) -> Mapping[str, Source]:
         return (await self._overview()).sources
+
+    async def model_in_force(self) -> str | None:
+        return (await self._overview()).model
+
+    async def model_text(self, digest: str) -> str:
+        return str(await self._conn.fetchval(record_sql.MODEL_TEXT, digest))
 
     def _block(self, key: BlockKey) -> int:
         found = self._blocks.get(key)
@@ -83,6 +90,7 @@ class PostgresResolutionStore:
                 first["withdrawals"],
                 first["decisions"],
                 first["pins"],
+                first["model"],
             )
         return self._known
 

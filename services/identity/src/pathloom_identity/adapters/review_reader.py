@@ -4,14 +4,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from pathloom.identity.v1 import customers_pb2 as c
-from pathloom_kit.postgres import Database
+from pathloom_kit.postgres import Database, RawConnection
 
 from pathloom_identity import wire
 from pathloom_identity.adapters.codec import unpack_said
 from pathloom_identity.adapters.page_tokens import PAGE, numbers_of
+from pathloom_identity.adapters.record_sql import MODEL_TEXT
 from pathloom_identity.adapters.resolution_store import key_of
 from pathloom_identity.adapters.unit_of_work import customer_now
 from pathloom_identity.application.errors import RecordNotFound
+from pathloom_identity.application.weighers import Weighers
 from pathloom_identity.domain.evidence.model import BIT
 from pathloom_identity.domain.evidence.weigher import Weigher
 from pathloom_identity.domain.records import RecordKey
@@ -65,6 +67,7 @@ SELECT c.*, r.namespace, r.kind, r.id FROM (
 WHERE (c.record_no IN (SELECT record_no FROM record WHERE customer_id = $1) OR c.into_id = $1 OR c.from_id = $1)
       AND ($2 = 0 OR c.seq < $2) ORDER BY c.seq DESC LIMIT $3
 """
+_IN_FORCE = "SELECT digest FROM model_version ORDER BY number DESC LIMIT 1"
 _FIRST = (-(1 << 63), 0, 0)
 
 
@@ -73,7 +76,7 @@ class ReviewReader:
     """Reads that change nothing."""
 
     database: Database
-    weigher: Weigher
+    weighers: Weighers
 
     async def list(self, page_size: int, page_token: str) -> c.ListReviewsResponse:
         size = page_size or PAGE
@@ -93,25 +96,32 @@ class ReviewReader:
                 raise RecordNotFound()
             a, b = rows[left.digest()], rows[right.digest()]
             decided = await conn.fetchrow(_DECIDED, a["record_no"], b["record_no"])
+            weigher = await self._weigher(conn)
         said: dict[int, Said] = {
             at: unpack_said(row["said"]) if row["said"] else () for at, row in enumerate((a, b))
         }
-        weighed = self.weigher.weigh(said, [(0, 1)])[0, 1]
+        weighed = weigher.weigh(said, [(0, 1)])[0, 1]
         found = c.ExplainPairResponse(
             weight=weighed.weight / BIT,
             pieces=wire.pieces(weighed.pieces),
             vetoed=weighed.vetoed,
             veto=_veto(said[0], said[1]) if weighed.vetoed else "",
-            cut=self.weigher.model.cut,
+            cut=weigher.model.cut,
             left_customer_id=a["customer_id"],
             right_customer_id=b["customer_id"],
-            model_version=self.weigher.model.version,
+            model_version=weigher.model.version,
         )
         if decided is not None:
             found.decision.same = decided["same"]
             found.decision.actor, found.decision.reason = decided["actor"], decided["reason"]
             found.decision.decided_at.CopyFrom(wire.timestamp(decided["decided_at"]))
         return found
+
+    async def _weigher(self, conn: RawConnection) -> Weigher:
+        async def read(digest: str) -> str:
+            return str(await conn.fetchval(MODEL_TEXT, digest))
+
+        return await self.weighers.of(str(await conn.fetchval(_IN_FORCE)), read)
 
     async def changes(self, customer_id: str, page_size: int, page_token: str) -> c.ListChangesResponse:
         size = page_size or PAGE

@@ -18,7 +18,8 @@ from pathloom_identity.domain.things import Erased
 
 BIND, HOUSEHOLD, REFOLD = "bind", "household", "refold"
 CONSENT = "consent"  # the same work as `refold`, under a name that versions before consent do not know
-EVIDENCE = "evidence"
+EVIDENCE = "evidence"  # left by versions before models could be sent
+MODEL = "model"
 PIECE = 200
 _CONTACTS = """
 SELECT x.record_no, r.component FROM identifier x JOIN record r USING (record_no)
@@ -49,7 +50,7 @@ SELECT record_no, namespace, kind, id FROM record r WHERE record_no > $1 AND EXI
 class BackgroundTasks:
     """`bind`: contacts of a value whose owners changed, newest first. `refold`: records of a source that was declared
     anew, oldest first. `household`: who was there before there were households, oldest first. `consent`: records from
-    before consent was kept. `evidence`: everybody, weighed anew because another model is in force.
+    before consent was kept. `model` (and `evidence`): everybody, weighed anew because another model is in force.
 
     A migration runs while versions before it serve, so what it leaves to do carries a kind of its own: to them it is
     unknown and waits, where a known kind would be done by them, in the old way."""
@@ -68,6 +69,7 @@ class BackgroundTasks:
             REFOLD: self._refold,
             CONSENT: self._refold,
             EVIDENCE: self._evidence,
+            MODEL: self._evidence,
         }
         kinds = list(work)
         if not await conn.fetchval("SELECT EXISTS (SELECT FROM task WHERE kind = ANY($1))", kinds):

@@ -11,11 +11,14 @@ from pathloom_identity.adapters import event_rows
 from pathloom_identity.adapters.erasure import erase, erase_nobodys
 from pathloom_identity.adapters.event_log import PostgresEventLog
 from pathloom_identity.adapters.keyed import KeyedHashes
+from pathloom_identity.adapters.models import activate
 from pathloom_identity.adapters.resolution_store import PostgresResolutionStore, alone, key_of
 from pathloom_identity.application.errors import CustomerErased, CustomerNotFound
 from pathloom_identity.application.ports import Appended, AppendRequest, Erasure
 from pathloom_identity.application.resolution_store import Stored
 from pathloom_identity.domain.events import Event
+from pathloom_identity.domain.evidence.model import Model
+from pathloom_identity.domain.golden import Survivorship
 from pathloom_identity.domain.records import RecordKey
 
 _EVENT = f"SELECT {event_rows.COLUMNS} FROM event WHERE event_id = $1"  # noqa: S608 - our own column names
@@ -97,6 +100,15 @@ class PostgresUnit:
     ) -> bool:
         said = (record.no, record.customer_id, field, source_id, actor, reason, now)
         return await self._conn.fetchval(_UNPIN, *said) is not None
+
+    async def model_text(self, number: int) -> str:
+        found = await self._conn.fetchval("SELECT text FROM model_version WHERE number = $1", number)
+        return str(found or "")
+
+    async def activate(
+        self, model: Model, survivorship: Survivorship, actor: str, reason: str, now: int
+    ) -> int:
+        return await activate(self._conn, model, survivorship, actor, reason, now)
 
     async def erase(
         self, customer_id: str, actor: str, now: int, certificate_id: str, follow_by: int

@@ -35,6 +35,11 @@ class PinNotFound(DomainError):
     reason: ClassVar[str] = "PIN_NOT_FOUND"
 
 
+class ModelNotFound(DomainError):
+    kind = Kind.NOT_FOUND
+    reason: ClassVar[str] = "MODEL_NOT_FOUND"
+
+
 class RecordNotFound(DomainError):
     kind = Kind.NOT_FOUND
     reason: ClassVar[str] = "RECORD_NOT_FOUND"

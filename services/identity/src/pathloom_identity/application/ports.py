@@ -12,6 +12,8 @@ from pathloom_identity.application.resolution_store import ResolutionStore, Stor
 from pathloom_identity.domain.acceptance import NewEvent, RefusedEvent, Result
 from pathloom_identity.domain.events import Event
 from pathloom_identity.domain.evidence.blocking import BlockKey
+from pathloom_identity.domain.evidence.model import Model
+from pathloom_identity.domain.golden import Survivorship
 from pathloom_identity.domain.identifiers import Identifier
 from pathloom_identity.domain.records import RecordKey
 
@@ -103,6 +105,17 @@ class Unit(Protocol):
         self, record: Stored, field: str, source_id: str, actor: str, reason: str, now: int
     ) -> bool:
         """Forgets the pin, and keeps that it was withdrawn; False where there is none."""
+        ...
+
+    async def model_text(self, number: int) -> str:
+        """What the model of this number says, as a file does; empty where there is none."""
+        ...
+
+    async def activate(
+        self, model: Model, survivorship: Survivorship, actor: str, reason: str, now: int
+    ) -> int:
+        """Keeps the model as the one in force and leaves everybody to be weighed anew; its number. The one in force again:
+        nothing."""
         ...
 
     async def erase(

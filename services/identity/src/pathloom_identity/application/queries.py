@@ -55,6 +55,14 @@ class FieldValues(Protocol):
         ...
 
 
+class Models(Protocol):
+    """The models that were in force."""
+
+    async def list(self, page_size: int, page_token: str) -> customers_pb2.ListModelsResponse:
+        """The one in force first, and how far the weighing by it has come. InvalidArgument as above."""
+        ...
+
+
 class Events(Protocol):
     """What became of events."""
 

@@ -267,8 +267,11 @@ def _assign_components(members: Mapping[RecordKey, Stored], found: Iterable[Coll
 
 
 async def resolution(store: ResolutionStore, terms: Terms) -> Resolution:
-    """One transaction's, by the sources in force."""
+    """One transaction's, by the sources and the model in force. ModelUnreadable."""
     sources = await store.sources()
-    evidence = Evidence(store, terms, terms.weigher, sources) if terms.weigher else None
+    weigher = terms.weigher
+    if weigher is not None and (digest := await store.model_in_force()) is not None:
+        weigher = await terms.weighers.of(digest, store.model_text)
+    evidence = Evidence(store, terms, weigher, sources) if weigher else None
     rules = Rules(policies(sources.values()), terms.demote_over, terms.survivorship)
     return Resolution(store, rules, lambda: micros(terms.clock.now()), evidence)

@@ -44,6 +44,14 @@ class ResolutionStore(Protocol):
 
     async def sources(self) -> Mapping[str, Source]: ...
 
+    async def model_in_force(self) -> str | None:
+        """The digest of the model in force; None where none was ever kept."""
+        ...
+
+    async def model_text(self, digest: str) -> str:
+        """What a kept model says, as a file does."""
+        ...
+
     async def records(self, keys: Collection[RecordKey]) -> dict[RecordKey, Stored]:
         """Those that exist, locked in order of their numbers."""
         ...

@@ -1,4 +1,4 @@
-"""CustomerService and SourceService: translate, delegate, translate back."""
+"""CustomerService, SourceService and ModelService: translate, delegate, translate back."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -12,12 +12,13 @@ from pathloom_kit.feeds.cursor import Cursor
 from pathloom_kit.feeds.serve import FeedServer
 from pathloom_kit.telemetry import current_traceparent
 
+from pathloom_identity.application.activate_model import ActivateModel
 from pathloom_identity.application.bind_contact import BindContact
 from pathloom_identity.application.decide import Decide
 from pathloom_identity.application.erase_customer import EraseCustomer
 from pathloom_identity.application.erase_employee import EraseEmployee
 from pathloom_identity.application.pin_value import PinValue
-from pathloom_identity.application.queries import Customers, FieldValues, Reviews, SourceDesk
+from pathloom_identity.application.queries import Customers, FieldValues, Models, Reviews, SourceDesk
 from pathloom_identity.application.withdraw_decision import WithdrawDecision
 from pathloom_identity.application.withdraw_pin import WithdrawPin
 from pathloom_identity.domain.statements import Level
@@ -25,6 +26,7 @@ from pathloom_identity.wire import key_from_proto, source_from_proto, source_to_
 
 CUSTOMERS = "pathloom.identity.v1.CustomerService"
 SOURCES = "pathloom.identity.v1.SourceService"
+MODELS = "pathloom.identity.v1.ModelService"
 
 
 @dataclass(frozen=True)
@@ -164,3 +166,20 @@ class SourceServicer(customers_pb2_grpc.SourceServiceServicer):
 
     async def ListSources(self, request: pb.ListSourcesRequest, context: Any) -> pb.ListSourcesResponse:
         return pb.ListSourcesResponse(sources=[source_to_proto(s) for s in await self.sources.list()])
+
+
+@dataclass(frozen=True)
+class ModelServicer(customers_pb2_grpc.ModelServiceServicer):
+    """The contract's calls."""
+
+    activate: ActivateModel
+    models: Models
+
+    async def ActivateModel(self, request: pb.ActivateModelRequest, context: Any) -> pb.ActivateModelResponse:
+        number = await self.activate(
+            request.model, request.number, request.actor, request.reason, current_traceparent()
+        )
+        return pb.ActivateModelResponse(number=number)
+
+    async def ListModels(self, request: pb.ListModelsRequest, context: Any) -> pb.ListModelsResponse:
+        return await self.models.list(request.page_size, request.page_token)
