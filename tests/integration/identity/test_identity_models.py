@@ -27,7 +27,7 @@ from tests.integration.identity.identity_stores import (
     assert_equals,
     resolver_module,
 )
-from tests.integration.identity.identity_world import Identity, RpcError, identify, record, start
+from tests.integration.identity.identity_world import Identity, RpcError, identify, record, source, start
 from tests.integration.identity.test_identity_evidence import terms
 from tests.unit.identity.evidence_worlds import evidence_world
 from tests.unit.identity.identity_worlds import LAW_MODEL, resolve
@@ -148,6 +148,26 @@ async def test_an_operator_sends_a_model_looks_how_far_it_is_and_goes_back(ident
     page = await listed(identity, page_size=2)
     rest = await identity.models.ListModels(c.ListModelsRequest(page_token=page.next_page_token))
     assert [one.number for one in [*page.models, *rest.models]] == [3, 2, 1]
+
+
+async def test_what_one_replica_is_sent_the_other_decides_by(database: str) -> None:
+    async with AsyncExitStack() as stack:
+        one, other = await start(database, stack), await start(database, stack)
+        await one.put(source())
+        await one.record("crm", identify("1", "a", 1, **ALIKE), identify("2", "b", 2, **ALIKE))
+        await one.settled()
+        await one.models.ActivateModel(c.ActivateModelRequest(model=write_model(EAGER), actor="operator"))
+        pair = c.ExplainPairRequest(left=record("crm", 1, "a"), right=record("crm", 1, "b"))
+        for replica in (one, other):
+            assert (await replica.customers.ExplainPair(pair)).model_version == "eager"
+        # Settled by the one that does not resolve: its word is weighed by the same model at once.
+        word = c.DecideRequest(left=pair.left, right=pair.right, same=False, actor="steward")
+        await other.customers.Decide(word)
+        withdrawal = c.WithdrawDecisionRequest(left=pair.left, right=pair.right, actor="steward")
+        after = await other.customers.WithdrawDecision(withdrawal)
+        assert after.left_customer_id == after.right_customer_id
+        await other.settled()
+        assert await customers(other) == await customers(one) == [["a", "b"]]
 
 
 async def test_a_model_that_cannot_serve_is_refused_with_what_is_wrong(identity: Identity) -> None:
