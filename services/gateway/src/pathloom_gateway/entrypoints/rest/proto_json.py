@@ -1,12 +1,13 @@
 """JSON bodies that are the contracts' messages, and back: snake_case, RFC 3339, unset left out."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar
 
 import msgspec
 from fastapi import Response
 from google.protobuf import json_format
+from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 from pathloom_kit.errors import InvalidArgument
 from pathloom_kit.rpc.texts import check_texts
@@ -23,6 +24,12 @@ _FIELD_AT = re.compile(
 def message_of(said: Mapping[str, Any], message: type[M]) -> M:
     """The message, checked by its own rules. InvalidArgument that names each field at fault."""
     found = message()
+    if nulls := list(_nulls(said, message.DESCRIPTOR)):
+        # Protobuf's JSON takes null for unset; the description of the API does not.
+        raise InvalidArgument(
+            "the request is wrong",
+            fields=dict.fromkeys(nulls, "is null: leave it out where there is nothing to say"),
+        )
     try:
         json_format.ParseDict(dict(said), found)
     except (json_format.ParseError, ValueError, TypeError, RecursionError, OverflowError) as error:
@@ -39,6 +46,20 @@ def json_of(message: Message) -> bytes:
 
 def response_of(message: Message, status: int = 200) -> Response:
     return Response(json_of(message), status, media_type="application/json")
+
+
+def _nulls(said: Mapping[str, Any], message: Descriptor, path: str = "") -> Iterator[str]:
+    """Members that are null where the contract knows a value; what is free JSON may hold as many as it likes."""
+    for name, value in said.items():
+        field = message.fields_by_name.get(name) or message.fields_by_camelcase_name.get(name)
+        inside = field.message_type if field else None
+        if field and value is None and (inside is None or inside.full_name != "google.protobuf.Value"):
+            yield f"{path}{name}"
+        if inside and (inside.file.package == "google.protobuf" or inside.GetOptions().map_entry):
+            inside = None
+        for one in value if isinstance(value, list) else [value]:
+            if inside and isinstance(one, Mapping):
+                yield from _nulls(one, inside, f"{path}{name}.")
 
 
 def _wrong(error: Exception) -> InvalidArgument:
