@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 import msgspec
 from fastapi import Response
 from google.protobuf import json_format
-from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 from pathloom_kit.errors import InvalidArgument
 from pathloom_kit.rpc.texts import check_texts
@@ -48,7 +47,7 @@ def response_of(message: Message, status: int = 200) -> Response:
     return Response(json_of(message), status, media_type="application/json")
 
 
-def _nulls(said: Mapping[str, Any], message: Descriptor, path: str = "") -> Iterator[str]:
+def _nulls(said: Mapping[str, Any], message: Any, path: str = "") -> Iterator[str]:
     """Members that are null where the contract knows a value; what is free JSON may hold as many as it likes."""
     for name, value in said.items():
         field = message.fields_by_name.get(name) or message.fields_by_camelcase_name.get(name)
