@@ -102,10 +102,15 @@ async def caller(platform: Any, send: Send) -> str:
     return "S-1"
 
 
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def password(platform: Any) -> str:
+    """Of the user `browser-agent`."""
+    return str((await platform.local.add_console_user("browser-agent")).read_text().strip())
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def page(platform: Any, browser: Browser) -> AsyncIterator[Page]:
+async def page(platform: Any, browser: Browser, password: str) -> AsyncIterator[Page]:
     """A page of an agent who is signed in."""
-    password = (await platform.local.add_console_user("browser-agent")).read_text().strip()
     context = await browser.new_context(base_url=platform.url)
     opened = await context.new_page()
     await opened.goto("/")

@@ -123,13 +123,13 @@ def everything(
 def test_what_the_description_allows_is_answered_as_it_says(
     doors: Doors, operations: Any, subtests: pytest.Subtests
 ) -> None:
-    everything(doors, operations, subtests, GenerationMode.POSITIVE, 10)
+    everything(doors, operations, subtests, GenerationMode.POSITIVE, 6)
 
 
 def test_what_the_description_forbids_is_refused_with_the_field(
     doors: Doors, operations: Any, subtests: pytest.Subtests
 ) -> None:
-    everything(doors, operations, subtests, GenerationMode.NEGATIVE, 10)
+    everything(doors, operations, subtests, GenerationMode.NEGATIVE, 6)
 
 
 @pytest.mark.soak
