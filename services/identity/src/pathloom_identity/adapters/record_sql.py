@@ -5,12 +5,13 @@ from pathloom_identity.adapters import event_rows
 _RECORD = "record_no, namespace, kind, id, own_customer_id, component, customer_id, known, bound_no, state"
 BY_KEY = f"SELECT {_RECORD} FROM record WHERE key_hash = ANY($1) ORDER BY record_no FOR UPDATE"  # noqa: S608 - our own column names
 MEMBERS = f"SELECT {_RECORD} FROM record WHERE component = ANY($1) ORDER BY record_no FOR UPDATE"  # noqa: S608 - our own column names
-OVERVIEW = """
+MODEL_IN_FORCE = "SELECT digest FROM model_version ORDER BY number DESC LIMIT 1"
+OVERVIEW = f"""
 SELECT s.source_id, s.declaration, EXISTS (SELECT FROM tombstone) AS tombstones,
        EXISTS (SELECT FROM withdrawal) AS withdrawals, EXISTS (SELECT FROM decision) AS decisions,
-       EXISTS (SELECT FROM pin) AS pins, (SELECT digest FROM model_version ORDER BY number DESC LIMIT 1) AS model
+       EXISTS (SELECT FROM pin) AS pins, ({MODEL_IN_FORCE}) AS model
 FROM (SELECT) one LEFT JOIN source s ON true
-"""
+"""  # noqa: S608 - our own words
 CREATE = """
 WITH fresh AS (
     SELECT nextval(pg_get_serial_sequence('record', 'record_no')) AS no, i.*

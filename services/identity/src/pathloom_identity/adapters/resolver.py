@@ -103,9 +103,7 @@ class LogResolver:
                     return True
                 return False
         # What is live gathers; history waits while more of it is being taken in.
-        await asyncio.sleep(
-            min(AGAIN_S, max(self._gathers_until - begun, 0)) if Lane.LIVE in lanes else AGAIN_S
-        )
+        await asyncio.sleep(self._gathers_until - begun if Lane.LIVE in lanes else AGAIN_S)
         return True
 
     async def drain(self) -> None:

@@ -9,7 +9,7 @@ from pathloom_kit.postgres import Database, RawConnection
 from pathloom_identity import wire
 from pathloom_identity.adapters.codec import unpack_said
 from pathloom_identity.adapters.page_tokens import PAGE, numbers_of
-from pathloom_identity.adapters.record_sql import MODEL_TEXT
+from pathloom_identity.adapters.record_sql import MODEL_IN_FORCE, MODEL_TEXT
 from pathloom_identity.adapters.resolution_store import key_of
 from pathloom_identity.adapters.unit_of_work import customer_now
 from pathloom_identity.application.errors import RecordNotFound
@@ -67,7 +67,6 @@ SELECT c.*, r.namespace, r.kind, r.id FROM (
 WHERE (c.record_no IN (SELECT record_no FROM record WHERE customer_id = $1) OR c.into_id = $1 OR c.from_id = $1)
       AND ($2 = 0 OR c.seq < $2) ORDER BY c.seq DESC LIMIT $3
 """
-_IN_FORCE = "SELECT digest FROM model_version ORDER BY number DESC LIMIT 1"
 _FIRST = (-(1 << 63), 0, 0)
 
 
@@ -121,7 +120,7 @@ class ReviewReader:
         async def read(digest: str) -> str:
             return str(await conn.fetchval(MODEL_TEXT, digest))
 
-        return await self.weighers.of(str(await conn.fetchval(_IN_FORCE)), read)
+        return await self.weighers.of(str(await conn.fetchval(MODEL_IN_FORCE)), read)
 
     async def changes(self, customer_id: str, page_size: int, page_token: str) -> c.ListChangesResponse:
         size = page_size or PAGE

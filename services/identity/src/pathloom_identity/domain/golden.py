@@ -1,7 +1,7 @@
 """One value for each field of a person, recomputed from records and never merged in place."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -55,12 +55,8 @@ def golden(
     Of a consent the latest said goes first whatever the source (only what is claimed never outdoes the rest): one
     withdrawn on the phone is not given any more because the system of record has not heard of it."""
     said: dict[str, list[GoldenValue]] = {}
-    pinned = pins or {}
-    for key, state in records.items():
-        for (name, source_id), value in state.values.items():
-            if value.text is not None:
-                pin = pinned.get((key, name, source_id)) if pinned else None
-                said.setdefault(name, []).append(GoldenValue(name, value.text, value, source_id, key, pin))
+    for one in _values(records, pins or {}):
+        said.setdefault(one.name, []).append(one)
     return [_chosen(said[name], survivorship or {}) for name in sorted(said)]
 
 
@@ -68,13 +64,17 @@ def said_to(
     records: Mapping[RecordKey, RecordState], name: str, survivorship: Survivorship, pins: Pins
 ) -> list[GoldenValue]:
     """All that is said to one field, in the order in which it would be golden: the golden value first."""
-    values = [
-        GoldenValue(name, value.text, value, source_id, key, pins.get((key, name, source_id)))
-        for key, state in records.items()
-        for (said, source_id), value in state.values.items()
-        if said == name and value.text is not None
-    ]
+    values = [one for one in _values(records, pins) if one.name == name]
     return sorted(values, key=_ranking(values, survivorship), reverse=True)
+
+
+def _values(records: Mapping[RecordKey, RecordState], pins: Pins) -> Iterator[GoldenValue]:
+    """What each source says to each field on each record."""
+    for key, state in records.items():
+        for (name, source_id), value in state.values.items():
+            if value.text is not None:
+                pin = pins.get((key, name, source_id)) if pins else None
+                yield GoldenValue(name, value.text, value, source_id, key, pin)
 
 
 def _chosen(values: Sequence[GoldenValue], declared: Survivorship) -> GoldenValue:
