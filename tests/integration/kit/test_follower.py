@@ -320,7 +320,7 @@ async def test_live_goes_first_and_bulk_keeps_its_share(
     async def all_applied() -> bool:
         return len(store.lanes) == 80
 
-    async with running(follower(Ready(), store, bulk_share=share)):
+    async with running(follower(Ready(), store, bulk_share=share, max_entries=1)):
         await until(all_applied)
     last_live = max(i for i, lane in enumerate(store.lanes) if lane is Lane.LIVE)
     assert least <= store.lanes[:last_live].count(Lane.BULK) <= most

@@ -19,7 +19,7 @@ E = TypeVar("E", bound=Numbered)
 
 
 class Pump(Generic[E]):
-    """Holds a few pages ready, so that its lane can go first whenever it has something. `ready` is set whenever something became ready."""
+    """Holds a few pages ready, those that wait joined into one, so that its lane can go first whenever it has something. `ready` is set whenever something became ready."""
 
     def __init__(
         self,
@@ -76,8 +76,23 @@ class Pump(Generic[E]):
             await asyncio.sleep(self._backoff.delay_s(attempt))
 
     async def _put(self, item: FeedPage[E] | FeedReset) -> None:
+        if self._joined(item):
+            return
         while len(self._pages) >= _AHEAD:
             self._room.clear()
             await self._room.wait()
         self._pages.append(item)
         self._ready.set()
+
+    def _joined(self, item: FeedPage[E] | FeedReset) -> bool:
+        """Behind the last page that waits and that nobody has begun (the oldest may be begun): whoever lags takes much at a
+        time, however small the pages were that it was sent."""
+        last = self._pages[-1] if len(self._pages) > 1 else None
+        if not isinstance(last, FeedPage) or not isinstance(item, FeedPage):
+            return False
+        if last.header.cursor.epoch != item.header.cursor.epoch:
+            return False
+        if len(last.entries) + len(item.entries) > self._max_entries:
+            return False
+        self._pages[-1] = FeedPage(item.header, [*last.entries, *item.entries])
+        return True

@@ -1,0 +1,56 @@
+"""A follower that lags takes what waits as one page, in order, nothing twice and nothing passed over."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+from pathloom.identity.v1 import customers_pb2 as pb
+from pathloom_kit.feeds.backoff import Backoff
+from pathloom_kit.feeds.cursor import Cursor, Lane
+from pathloom_kit.feeds.page import FeedPage, PageHeader
+from pathloom_kit.feeds.pump import Pump
+
+PAGES = 40
+
+
+class Small:
+    """Pages of one entry each, then silence."""
+
+    async def follow(
+        self, cursor: Cursor, max_entries: int
+    ) -> AsyncGenerator[FeedPage[pb.CustomerEntry], None]:
+        for n in range(cursor.n + 1, PAGES + 1):
+            yield FeedPage(
+                PageHeader(Cursor("e", 0, Lane.LIVE, n), PAGES, n == PAGES), [pb.CustomerEntry(n=n)]
+            )
+        await asyncio.get_running_loop().create_future()
+
+
+async def taken(max_entries: int) -> list[list[int]]:
+    """What each page held that a slow follower found in the slot."""
+    pump = Pump(
+        Small(), Cursor("", 0, Lane.LIVE, 0), max_entries, Backoff(), asyncio.Event(), lambda page: None, 60
+    )
+    running = asyncio.create_task(pump.run())
+    found: list[list[int]] = []
+    while sum(map(len, found)) < PAGES:
+        for _ in range(3 * PAGES):  # as long as a step takes in which everything else comes
+            await asyncio.sleep(0)
+        page = pump.slot
+        assert isinstance(page, FeedPage)
+        found.append([entry.n for entry in page.entries])
+        assert page.header.cursor.n == found[-1][-1]
+        pump.take()
+    running.cancel()
+    return found
+
+
+async def test_what_waits_is_one_page() -> None:
+    found = await taken(5000)
+    assert [n for page in found for n in page] == list(range(1, PAGES + 1))
+    assert [len(page) for page in found] == [1, PAGES - 1]
+
+
+async def test_no_page_is_larger_than_asked_for() -> None:
+    found = await taken(7)
+    assert [n for page in found for n in page] == list(range(1, PAGES + 1))
+    assert max(map(len, found)) == 7
