@@ -285,15 +285,13 @@ async def test_a_reading_again_survives_a_crash_and_keeps_what_is_there_until_it
 
 
 class Ready:
-    """An upstream that always has its pages at hand: 40 of ten entries in each lane."""
+    """An upstream that always has its pages at hand: 40 of one entry in each lane."""
 
     async def follow(self, cursor: Cursor, max_entries: int) -> AsyncIterator[FeedPage[Any]]:
-        for first in range(1, 401, 10):
-            entries = [
-                Entry(journey_id=f"{cursor.lane.name}{n}", n=n, version=1) for n in range(first, first + 10)
-            ]
-            place = Cursor("e", 0, cursor.lane, first + 9)
-            yield FeedPage(PageHeader(place, 400, caught_up=place.n == 400), entries)
+        for n in range(1, 41):
+            place = Cursor("e", 0, cursor.lane, n)
+            entry = Entry(journey_id=f"{cursor.lane.name}{n}", n=n, version=1)
+            yield FeedPage(PageHeader(place, 40, caught_up=n == 40), [entry])
         await asyncio.Event().wait()
 
 

@@ -19,7 +19,8 @@ E = TypeVar("E", bound=Numbered)
 
 
 class Pump(Generic[E]):
-    """Holds a few pages ready, those that wait joined into one, so that its lane can go first whenever it has something. `ready` is set whenever something became ready."""
+    """Holds a few pages ready, small ones that wait joined, so that its lane can go first whenever it has something.
+    `ready` is set whenever something became ready."""
 
     def __init__(
         self,
@@ -85,8 +86,8 @@ class Pump(Generic[E]):
         self._ready.set()
 
     def _joined(self, item: FeedPage[E] | FeedReset) -> bool:
-        """Behind the last page that waits and that nobody has begun (the oldest may be begun): whoever lags takes much at a
-        time, however small the pages were that it was sent."""
+        """Behind the last page that waits and that nobody has begun (the oldest may be begun), as far as one page goes:
+        whoever lags takes much at a time, however small the pages were that it was sent."""
         last = self._pages[-1] if len(self._pages) > 1 else None
         if not isinstance(last, FeedPage) or not isinstance(item, FeedPage):
             return False
