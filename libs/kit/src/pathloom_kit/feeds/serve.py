@@ -13,7 +13,7 @@ from pathloom_kit.feeds.page import PageHeader, Watermark
 from pathloom_kit.feeds.wakeup import WakeUp
 
 DEFAULT_ENTRIES = 500
-GATHER_S = {Lane.LIVE: 0.05, Lane.BULK: 0.2}
+GATHER_S = {Lane.LIVE: 0.1, Lane.BULK: 0.2}
 """Two pages of a lane, when all was read before the second, are so far apart: whoever follows does in one step what came
 meanwhile, and a thing that changes twice comes once. What comes after a pause comes at once, but for history: nobody waits
 for it."""

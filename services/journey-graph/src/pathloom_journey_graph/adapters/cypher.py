@@ -325,16 +325,16 @@ LOCK_CURSOR = """
 MERGE (c:Cursor {id: $id})
 ON CREATE SET c.feed = $feed, c.partition = $partition, c.lane = $lane, c.epoch = '', c.n = 0
 SET c._lock = true
-WITH c RETURN c.epoch AS epoch, c.n AS n
+WITH c RETURN c.epoch AS epoch, c.n AS n, EXISTS { MATCH (p:Parked) WHERE p.feed = $feed } AS parked
 """
-MOVE_CURSOR = "MATCH (c:Cursor {id: $id}) SET c.epoch = $epoch, c.n = $n"
-CURSORS = "MATCH (c:Cursor) WHERE c.feed = $feed AND c.epoch <> '' RETURN c.partition AS partition, c.lane AS lane, c.epoch AS epoch, c.n AS n"
-SAVE_WATERMARKS = """
-UNWIND $rows AS row
+MOVE_CURSOR = """
+MATCH (c:Cursor {id: $id}) SET c.epoch = $epoch, c.n = $n
+WITH c UNWIND $watermarks AS row
 MERGE (w:Watermark {id: row.id})
-SET w.feed = $feed, w.by_lane = $by_lane, w.of_feed = row.of_feed, w.partition = row.partition, w.lane = row.lane,
+SET w.feed = c.feed, w.by_lane = c.lane, w.of_feed = row.of_feed, w.partition = row.partition, w.lane = row.lane,
     w.epoch = row.epoch, w.n = row.n
 """
+CURSORS = "MATCH (c:Cursor) WHERE c.feed = $feed AND c.epoch <> '' RETURN c.partition AS partition, c.lane AS lane, c.epoch AS epoch, c.n AS n"
 DROP_WATERMARKS = "MATCH (w:Watermark) WHERE w.feed = $feed DELETE w"
 PARK = """
 MERGE (p:Parked {id: $id})

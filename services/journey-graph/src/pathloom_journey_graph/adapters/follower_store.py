@@ -14,7 +14,7 @@ from pathloom_kit.feeds.stale import StaleCursor
 from pathloom_journey_graph.adapters import cypher
 from pathloom_journey_graph.adapters.graph import Graph, transient
 from pathloom_journey_graph.adapters.graph_tx import Neo4jGraphTx
-from pathloom_journey_graph.adapters.rows import rows_of
+from pathloom_journey_graph.adapters.rows import do, rows_of
 from pathloom_journey_graph.domain.values import SECOND
 
 _log = logging.getLogger(__name__)
@@ -72,15 +72,13 @@ class Neo4jFollowerStore(Generic[E]):
         self, feed: str, entries: Sequence[E], expected: Cursor, new: Cursor, watermarks: Sequence[Watermark]
     ) -> None:
         async def work(tx: AsyncManagedTransaction) -> None:
-            await self._lock(tx, feed, expected, new)
+            parked = await self._lock(tx, feed, expected, new)
             if entries:
                 await self._effect(self._graph.tx(tx), entries, new)
-                keys = [key for entry in entries for key in self._keys(entry)]
-                await rows_of(tx, cypher.RELEASE, feed=feed, keys=keys)
-            if watermarks:
-                rows = [_watermark_row(feed, new.lane, mark) for mark in watermarks]
-                await rows_of(tx, cypher.SAVE_WATERMARKS, rows=rows, feed=feed, by_lane=int(new.lane))
-            await self._move(tx, feed, new)
+                if parked:
+                    keys = [key for entry in entries for key in self._keys(entry)]
+                    await rows_of(tx, cypher.RELEASE, feed=feed, keys=keys)
+            await self._move(tx, feed, new, watermarks)
 
         await self._graph.write(work)
         self._committed()
@@ -121,7 +119,7 @@ class Neo4jFollowerStore(Generic[E]):
                     lane=int(lane),
                 )
                 if found[0]["epoch"] != epoch:
-                    await rows_of(tx, cypher.MOVE_CURSOR, id=cursor_id(feed, 0, lane), epoch=epoch, n=0)
+                    await self._move(tx, feed, Cursor(epoch, 0, lane, 0))
             await rows_of(tx, cypher.SET_RESTART, feed=feed, epoch=epoch)
 
         await self._graph.write(work)
@@ -167,8 +165,9 @@ class Neo4jFollowerStore(Generic[E]):
             self._committed()
         return done
 
-    async def _lock(self, tx: AsyncManagedTransaction, feed: str, expected: Cursor, new: Cursor) -> None:
-        """The cursor's lock first: whoever is late finds it moved, and has done nothing yet."""
+    async def _lock(self, tx: AsyncManagedTransaction, feed: str, expected: Cursor, new: Cursor) -> bool:
+        """The cursor's lock first: whoever is late finds it moved, and has done nothing yet. Whether anything of the feed is
+        parked."""
         key = cursor_id(feed, new.partition, new.lane)
         found = await rows_of(
             tx, cypher.LOCK_CURSOR, id=key, feed=feed, partition=new.partition, lane=int(new.lane)
@@ -177,11 +176,15 @@ class Neo4jFollowerStore(Generic[E]):
             raise StaleCursor(feed, expected)
         if self._exclusive:
             await rows_of(tx, cypher.LOCK_GATE, id=f"gate|{feed}|{new.partition}")
+        return bool(found[0]["parked"])
 
-    async def _move(self, tx: AsyncManagedTransaction, feed: str, new: Cursor) -> None:
+    async def _move(
+        self, tx: AsyncManagedTransaction, feed: str, new: Cursor, watermarks: Sequence[Watermark] = ()
+    ) -> None:
         """Last, so that the effect can still read where everybody stood before it."""
         key = cursor_id(feed, new.partition, new.lane)
-        await rows_of(tx, cypher.MOVE_CURSOR, id=key, epoch=new.epoch, n=new.n)
+        rows = [_watermark_row(feed, new.lane, mark) for mark in watermarks]
+        await do(tx, cypher.MOVE_CURSOR, id=key, epoch=new.epoch, n=new.n, watermarks=rows)
 
 
 def cursor_id(feed: str, partition: int, lane: Lane) -> str:

@@ -79,7 +79,6 @@ class MoveRecords:
         keys = {key for state in states.values() for key in state.claims}
         keys |= {key for e in said for key in e.records}
         keys |= {key for e in contacts for key in (e.contact, e.root, e.bound_to) if key}
-        keys |= {r.root for r in (await locked(tx, keys)).values() if r.root}
         move = _Move(await locked(tx, keys))
         move.before = {key: (r.customer_id, r.root, r.bound_to) for key, r in move.records.items()}
         self._bind(contacts, move)
