@@ -40,7 +40,6 @@ E = TypeVar("E", bound=Numbered)
 _LEAST = 100  # entries of a step, however slow the store
 _LULL_S = 10.0  # without a live entry for so long, nobody waits for a step of history
 _AT_LEISURE = 5.0  # times as long a step of history may then take
-_REST = 4.0  # times as long as a live step took
 _LONGEST_REST_S = 0.3
 
 
@@ -54,8 +53,8 @@ class Follower(Generic[E]):
     A page of at most `max_entries` is applied in steps, each one transaction, of a size that takes about `step_s`: who catches
     up does so in large ones, and neither lane waits longer than that for the other. History that nothing live waits behind
     goes in larger ones still: what is named again and again is then worked out once. When all that was live is
-    applied the lane rests, for a few times as long as the last step took: the busier the machine, the more comes together
-    meanwhile, and what a step costs however little is in it is shared by more.
+    applied the lane rests for as long as the last step took: the busier the machine, the more comes together meanwhile, and
+    what a step costs however little is in it is shared by more.
     """
 
     def __init__(
@@ -227,7 +226,7 @@ class Follower(Generic[E]):
         work.stepped(step, page)
         if step.entries and step.new.lane is Lane.LIVE and step.last and work.caught_up:
             ended = asyncio.get_running_loop().time()
-            work.not_before = ended + min((ended - begun) * _REST, _LONGEST_REST_S)
+            work.not_before = ended + min(ended - begun, _LONGEST_REST_S)
 
     def _took(self, step: Step[E], begun: float, ended: float) -> None:
         lane, seconds = step.new.lane, ended - begun

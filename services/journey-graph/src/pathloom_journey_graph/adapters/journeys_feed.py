@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from neo4j import AsyncManagedTransaction
@@ -39,28 +39,33 @@ class JourneysFeed:
     head's lock until everything is there, so only a head that was read under it promises what stands before it.
 
     Whoever waits asks again and again: while nothing has changed for them, that is one small statement. Where there are
-    wake-ups, all streams of a lane share it until something is committed here or a second has passed.
+    wake-ups, all streams of a lane share it until something is committed here or a second has passed. And whoever stands at
+    the same place takes the same page, read once.
     """
 
     def __init__(self, graph: Graph, wakeup: WakeUp | None = None) -> None:
         self._graph = graph
         self._wakeup = wakeup
         self._asking = {lane: asyncio.Lock() for lane in LANES}
+        self._reading = {lane: asyncio.Lock() for lane in LANES}
         self._seen: dict[
             Lane, tuple[int, float, _State]
         ] = {}  # the wake-ups' mark before it was read, and when
-        self._last: dict[Lane, tuple[Cursor, _State, pb.FollowJourneysResponse]] = {}
+        self._last: dict[Lane, tuple[tuple[Cursor, int, _State], pb.FollowJourneysResponse]] = {}
 
     async def read_page(self, after: Cursor, limit: int) -> pb.FollowJourneysResponse:
         """What follows `after`. Does not judge the epoch: the server of the feed does."""
-        state = await self._state(after.lane)
-        last = self._last.get(after.lane)
-        if last is not None and last[:2] == (after, state):
-            return last[2]
-        page = await self._read_page(after, min(limit, _MAX_ENTRIES), state)
-        if not page.entries and page.header.caught_up and page.header.head == state.head:
-            self._last[after.lane] = (after, state, page)
-        return page
+        async with self._reading[after.lane]:
+            state = await self._state(after.lane)
+            asked = (after, limit, state)
+            last = self._last.get(after.lane)
+            if last is not None and last[0] == asked:
+                return last[1]
+            page = await self._read_page(after, min(limit, _MAX_ENTRIES), state)
+            # Only what the state that was asked of tells: with a later head a page says more than the state does.
+            if page.header.head == state.head:
+                self._last[after.lane] = (asked, page)
+            return page
 
     async def _state(self, lane: Lane) -> _State:
         loop, told = asyncio.get_running_loop(), self._wakeup
@@ -70,7 +75,10 @@ class JourneysFeed:
             if seen is None or wanted is None or seen[0] < wanted or loop.time() - seen[1] >= _SEEN_S:
                 mark, begun = -1 if told is None else told.mark(), loop.time()
                 (row,) = await self._graph.peek(cypher.FEED_STATE, uncut=UNCUT, head=head_id(lane))
-                seen = self._seen[lane] = (mark, begun, _state_of(row))
+                state = _state_of(row)
+                # A page speaks for its own lane: what is read in the other changes nothing in it.
+                own = tuple(mark for mark in state.marks if mark.cursor.lane is lane)
+                seen = self._seen[lane] = (mark, begun, replace(state, marks=own))
             return seen[2]
 
     async def _read_page(self, after: Cursor, limit: int, state: _State) -> pb.FollowJourneysResponse:

@@ -1,9 +1,11 @@
-"""How far the read model has got, kept at hand: refreshed twice a second, at once where somebody waits for it."""
+"""How far the read model has got, kept at hand: refreshed twice a second, and every 0.03 s where somebody waits for it,
+however many they are."""
 
 import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from pathloom.gateway.v1.view_pb2 import Age
 from pathloom_kit import telemetry
@@ -24,6 +26,16 @@ _WAITING_EVERY_S = 0.03
 _SILENT_US = 15_000_000
 # A page on its way is no lag.
 _LAG_US = 2_000_000
+
+# One statement, so one snapshot.
+_READ = """
+SELECT 'cursor' AS what, feed, '' AS of_feed, partition, lane, epoch, n, 0 AS heard_us, 0 AS as_of_us FROM feed_cursor
+UNION ALL SELECT 'mark', feed, of_feed, partition, lane, epoch, n, 0, 0 FROM feed_watermark
+UNION ALL SELECT 'heard', feed, '', partition, lane, '', head, heard_us, as_of_us FROM view_heard
+UNION ALL SELECT 'left', '', '', 0, 0, '', 0, 0, 0 WHERE EXISTS (SELECT FROM view_left)
+UNION ALL SELECT 'recutting', '', '', 0, 0, '', 0, 0, 0
+WHERE EXISTS (SELECT FROM view_journey WHERE withdrawn AND body IS NOT NULL)
+"""
 
 _Place = tuple[str, int, int]
 
@@ -53,6 +65,8 @@ class PostgresProgress:
         self._clock = clock
         self._seen = _Seen()
         self._began_us = micros(clock.now())
+        self._refreshing = asyncio.Lock()
+        self._refreshed_at = float("-inf")  # for those who wait, by the loop's clock
         self._lagging_since: dict[str, int] = {}
         self._freshness = Freshness()
         self._freshnesses = telemetry.durations(names.VIEW_FRESHNESS)
@@ -70,28 +84,26 @@ class PostgresProgress:
 
     async def refresh(self) -> None:
         """Reads the cursors, what upstreams said of themselves, and when."""
-        async with (
-            self._database.asyncpg() as conn,
-            conn.transaction(readonly=True, isolation="repeatable_read"),
-        ):
-            cursors = await conn.fetch("SELECT feed, partition, lane, epoch, n FROM feed_cursor")
-            marks = await conn.fetch("SELECT feed, of_feed, partition, lane, epoch, n FROM feed_watermark")
-            left, recutting = await conn.fetchrow(
-                "SELECT EXISTS (SELECT FROM view_left), "
-                "EXISTS (SELECT FROM view_journey WHERE withdrawn AND body IS NOT NULL)"
-            )
-            heard = await conn.fetch("SELECT feed, partition, lane, head, heard_us, as_of_us FROM view_heard")
+        async with self._database.asyncpg() as conn:
+            rows = await conn.fetch(_READ)
+        said: dict[str, list[Any]] = {}
+        for row in rows:
+            said.setdefault(row["what"], []).append(row)
+        heard = said.get("heard", [])
         heard_us: dict[str, int] = {}
         for row in heard:
             heard_us[row["feed"]] = min(heard_us.get(row["feed"], row["heard_us"]), row["heard_us"])
         self._seen = _Seen(
-            {(r["feed"], r["partition"], r["lane"]): (r["epoch"], r["n"]) for r in cursors},
-            {(r["feed"], r["of_feed"], r["partition"], r["lane"]): (r["epoch"], r["n"]) for r in marks},
-            {(r["feed"], r["partition"], r["lane"]): r["head"] for r in heard},
+            {(r["feed"], r["partition"], r["lane"]): (r["epoch"], r["n"]) for r in said.get("cursor", [])},
+            {
+                (r["feed"], r["of_feed"], r["partition"], r["lane"]): (r["epoch"], r["n"])
+                for r in said.get("mark", [])
+            },
+            {(r["feed"], r["partition"], r["lane"]): r["n"] for r in heard},
             heard_us,
             max((row["as_of_us"] for row in heard if row["feed"] == EVENTS), default=0),
-            left,
-            recutting,
+            "left" in said,
+            "recutting" in said,
             max(
                 (row["as_of_us"] for row in heard if row["feed"] == EVENTS and row["lane"] == Lane.LIVE),
                 default=0,
@@ -100,6 +112,14 @@ class PostgresProgress:
         now_us = micros(self._clock.now())
         self._note_lag(now_us)
         self._note_freshness(now_us)
+
+    async def _refresh_shared(self) -> None:
+        """Of all who wait one reads, for all."""
+        async with self._refreshing:
+            now = asyncio.get_running_loop().time()
+            if now - self._refreshed_at >= _WAITING_EVERY_S:
+                self._refreshed_at = now
+                await self.refresh()
 
     def silence_s(self) -> float:
         """Seconds since the read model last heard from each upstream; the largest of them."""
@@ -125,7 +145,7 @@ class PostgresProgress:
         if self._shows(position, events_only):
             return True
         while True:
-            await self.refresh()
+            await self._refresh_shared()
             if self._shows(position, events_only):
                 return True
             left = deadline - asyncio.get_running_loop().time()
