@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -37,6 +37,7 @@ class Evidence:
     _left: Counter[BlockKey] = field(default_factory=Counter)
     _over: dict[BlockKey, bool] = field(default_factory=dict)
     _candidates: set[Numbers] = field(default_factory=set)
+    """Of those that a block brought together, all that are near (and others)."""
     _near: set[Numbers] = field(default_factory=set)
     _said: dict[RecordKey, tuple[RecordState, Said]] = field(default_factory=dict)
 
@@ -175,7 +176,7 @@ class Evidence:
         blocks = await self.store.blocks({key: self.cap + 1 + added[key] for key in wanted})
         out: Counter[str] = Counter()
         crossed: list[list[int]] = []
-        pairs: set[Numbers] = set()
+        mates: dict[int, set[int]] = {}
         for key, members in blocks.items():
             over = self._over[key] = members is None or len(members) > self.cap
             if over:
@@ -186,38 +187,48 @@ class Evidence:
             if over and not was_over:
                 crossed.append(members)
             elif was_over and not over:
-                pairs.update(_pair(a, b) for a, b in combinations(members, 2))
+                for at, number in enumerate(members):
+                    mates.setdefault(number, set()).update(members[:at])
         for number, own in keys.items():
-            mates = {other for key in own if not self._over[key] for other in blocks[key] or ()}
-            mates.discard(number)
-            pairs.update(_pair(number, other) for other in mates)
+            found = {other for key in own if not self._over[key] for other in blocks[key] or ()}
+            # Of two that are both to be weighed one is enough.
+            mates.setdefault(number, set()).update(
+                other for other in found if other < number or other not in keys
+            )
+            mates[number].discard(number)
         if out:
             self.terms.left_out(+out)
-        self._candidates |= pairs
-        numbers = {number for pair in pairs for number in pair}
-        rows = await self.store.said(numbers | {number for members in crossed for number in members})
+        asked = set().union(mates, *mates.values(), *crossed)
+        rows = await self.store.said(asked)
         said = {number: row[1] for number, row in rows.items()}
-        known = [pair for pair in pairs if pair[0] in said and pair[1] in said]
-        likely = await self._likely(said, known)
+        likely = await self._likely(said, mates)
+        self._candidates |= likely.keys()
         await self.store.doubt(list(keys), [(*pair, one.weight) for pair, one in likely.items()])
         near = {pair for pair, one in likely.items() if self.weigher.is_near(one)}
         self._near |= near
-        found = {rows[number][0] for pair in near for number in pair}
+        reached = {rows[number][0] for pair in near for number in pair}
         for members in crossed:
             # Only those who are in one component already can have been brought together by what is too large now.
             held = Counter(rows[number][0] for number in members if number in rows)
-            found |= {component for component, count in held.items() if count > 1}
-        return found
+            reached |= {component for component, count in held.items() if count > 1}
+        return reached
 
-    async def _likely(self, said: Mapping[int, Said], pairs: Sequence[Numbers]) -> dict[Numbers, Weighed]:
+    async def _likely(
+        self, said: Mapping[int, Said], mates: Mapping[int, Collection[int]]
+    ) -> dict[Numbers, Weighed]:
         """Many pairs are weighed in pieces beside the event loop: whoever records events must not wait for it."""
-        if len(pairs) <= AT_ONCE:
-            return self.weigher.likely(said, pairs)
         found: dict[Numbers, Weighed] = {}
-        ordered = sorted(pairs)
-        for start in range(0, len(ordered), AT_ONCE):
-            found |= await asyncio.to_thread(self.weigher.likely, said, ordered[start : start + AT_ONCE])
-        return found
+        piece: dict[int, list[int]] = {}
+        pairs = 0
+        for number, others in mates.items():
+            if number not in said:
+                continue
+            piece[number] = [other for other in others if other in said]
+            pairs += len(piece[number])
+            if pairs > AT_ONCE:
+                found |= await asyncio.to_thread(self.weigher.likely, said, piece)
+                piece, pairs = {}, 0
+        return found | self.weigher.likely(said, piece)
 
     async def _measure(self, keys: Collection[BlockKey]) -> None:
         """Finds out which blocks are above the cap."""
