@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
@@ -40,6 +40,7 @@ class Evidence:
     """Of those that a block brought together, all that are near (and others)."""
     _near: set[Numbers] = field(default_factory=set)
     _said: dict[RecordKey, tuple[RecordState, Said]] = field(default_factory=dict)
+    _keys: dict[int, tuple[Said, list[BlockKey]]] = field(default_factory=dict)
 
     @property
     def cap(self) -> int:
@@ -67,22 +68,20 @@ class Evidence:
         self._left.clear()
         rows_added, rows_removed, keys = [], [], {}
         for record, old in fresh:
-            said = self.said(record)
-            now, then = keys_of(said), keys_of(old)
+            now, then = self.keys(record), keys_of(old)
             keys[record.no] = now
             came, gone = set(now) - set(then), set(then) - set(now)
             added.update(came)
             removed.update(gone)
             rows_added += [(record.no, key) for key in came]
             rows_removed += [(record.no, key) for key in gone]
-        await self.store.say(
-            [(record.no, self.said(record)) for record, old in fresh if self.said(record) != old]
-        )
-        await self.store.block(rows_added, rows_removed)
+        said = [(record.no, self.said(record)) for record, old in fresh if self.said(record) != old]
+        await self.store.say(said, rows_added, rows_removed)
         wanted = {key for found in keys.values() for key in found} | removed.keys()
         if not wanted:
             return set()
-        return await self._look(wanted, keys, added, removed)
+        weighed = [record.no for record, _ in fresh if record.key in before or record.key in dirty]
+        return await self._look(wanted, keys, added, removed, weighed)
 
     def said(self, record: Stored) -> Said:
         """What a record says now."""
@@ -90,6 +89,13 @@ class Evidence:
         if known is None or known[0] is not record.state:
             made = said_of(record.state, self.sources, self.terms.normalise)
             known = self._said[record.key] = record.state, made
+        return known[1]
+
+    def keys(self, record: Stored) -> list[BlockKey]:
+        """The blocks that what it says now puts it into."""
+        said, known = self.said(record), self._keys.get(record.no)
+        if known is None or known[0] is not said:
+            known = self._keys[record.no] = said, keys_of(said)
         return known[1]
 
     async def weigh(
@@ -126,9 +132,9 @@ class Evidence:
             if self._numbers(pair, members) in self._candidates:
                 found.append(pair)
                 continue
-            keys = [set(keys_of(self.said(members[key]))) for key in pair]
+            theirs = set(self.keys(members[pair[1]]))
             # The most telling first: it settles nearly all of them.
-            if shared := [key for key in keys_of(self.said(members[pair[0]])) if key in keys[1]]:
+            if shared := [key for key in self.keys(members[pair[0]]) if key in theirs]:
                 open_[pair] = shared
         while open_:
             await self._measure({shared[0] for shared in open_.values()})
@@ -170,10 +176,12 @@ class Evidence:
         keys: Mapping[int, Collection[BlockKey]],
         added: Counter[BlockKey],
         removed: Counter[BlockKey],
+        weighed: Sequence[int],
     ) -> set[int]:
-        """Weighs whom the blocks bring together. `keys`: of the records to be weighed, by number."""
+        """Weighs whom the blocks bring together. `keys`: of the records to be weighed, by number; `weighed`: those of them
+        that may have been before."""
         # So many that a block which answers "as many" was above the cap before, too.
-        blocks = await self.store.blocks({key: self.cap + 1 + added[key] for key in wanted})
+        blocks, rows = await self.store.mates({key: self.cap + 1 + added[key] for key in wanted})
         out: Counter[str] = Counter()
         crossed: list[list[int]] = []
         mates: dict[int, set[int]] = {}
@@ -198,12 +206,10 @@ class Evidence:
             mates[number].discard(number)
         if out:
             self.terms.left_out(+out)
-        asked = set().union(mates, *mates.values(), *crossed)
-        rows = await self.store.said(asked)
         said = {number: row[1] for number, row in rows.items()}
         likely = await self._likely(said, mates)
         self._candidates |= likely.keys()
-        await self.store.doubt(list(keys), [(*pair, one.weight) for pair, one in likely.items()])
+        await self.store.doubt(weighed, [(*pair, one.weight) for pair, one in likely.items()])
         near = {pair for pair, one in likely.items() if self.weigher.is_near(one)}
         self._near |= near
         reached = {rows[number][0] for pair in near for number in pair}
@@ -241,7 +247,7 @@ class Evidence:
         """The candidates among many records."""
         local: dict[BlockKey, list[RecordKey]] = defaultdict(list)
         for key in saying:
-            for block in keys_of(self.said(members[key])):
+            for block in self.keys(members[key]):
                 local[block].append(key)
         shared = {block: held for block, held in local.items() if 1 < len(held) <= self.cap}
         await self._measure(shared.keys())
