@@ -9,7 +9,7 @@ from math import log2
 
 from rapidfuzz.distance import OSA, JaroWinkler
 
-from pathloom_identity.domain.evidence.attributes import FURTHER, Attribute
+from pathloom_identity.domain.evidence.attributes import FURTHER, STANDARD, Attribute
 from pathloom_identity.domain.evidence.comparators import CLOSE, COMPARISONS, SIMILAR, postcode_area
 from pathloom_identity.domain.evidence.model import BIT, Model, Weights
 from pathloom_identity.domain.evidence.nicknames import relatives
@@ -22,6 +22,7 @@ _Step = tuple[Callable[[Texts], float], float]
 _similarity, _distance = JaroWinkler.similarity, OSA.distance
 #: How far years are apart where dates are near.
 _YEARS = frozenset((0, 1, 9, 10, 11))
+_STANDARD = frozenset(kind.value for kind in STANDARD)
 #: Weights are rounded to BITs before they are added, here they are not.
 _ROUNDED = 1e-6
 
@@ -69,7 +70,7 @@ class Ceiling:
 
     def _further(self, said: Sequence[tuple[Attribute, str]]) -> Iterator[_Step]:
         for attribute, text in said:
-            if attribute.kind in FURTHER:
+            if attribute.kind in FURTHER and attribute.name not in _STANDARD:
                 levels = self._of.get(attribute.name) or self._of[attribute.kind]
                 yield _alone(levels, text, _anything, attribute.name)
 
