@@ -31,12 +31,13 @@ from tests.benchmarks.growth import FEW, grown, growth_figures
 from tests.benchmarks.ingest import ingest_figures
 from tests.benchmarks.reads import Identifier, read_figures
 from tests.benchmarks.rebuild import rebuild_figures
+from tests.benchmarks.resolving import resolving_figures
 
 SERVICES = ("identity", "journey-graph", "scoring", "gateway")
 FIRST = 10_000
 TAKEN_IN = 20_000
 """Events of the measurement of ingest."""
-PARTS = ("drain", "reads", "ingest", "freshness", "backfill", "growth", "rebuild")
+PARTS = ("drain", "reads", "ingest", "freshness", "backfill", "growth", "rebuild", "resolving")
 MB = 1_000_000
 
 
@@ -48,6 +49,9 @@ async def main(arguments: argparse.Namespace) -> int:
             key = read_key(platform.secrets["admin_key"])
             async with PublicApi(f"http://{platform.addresses['http']}", key, patience_s=600) as api:
                 figures = await _Run(arguments, platform, api, key).everything()
+    if "resolving" in arguments.only:
+        _say("resolving by evidence, identity alone")
+        figures += await resolving_figures(arguments.records)
     if arguments.json:
         said = {
             "load_average": [load_before, os.getloadavg()[0]],
@@ -215,6 +219,12 @@ def parsed(argv: Sequence[str] | None = None) -> argparse.Namespace:
         type=int,
         default=2000,
         help="touchpoints of the customer with the longest history (2,000)",
+    )
+    parser.add_argument(
+        "--records",
+        type=int,
+        default=50_000,
+        help="people's records that a new one is resolved among (50,000)",
     )
     parser.add_argument("--seconds", type=float, default=20.0, help="of each measurement (20)")
     parser.add_argument(

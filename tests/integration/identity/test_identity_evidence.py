@@ -92,31 +92,31 @@ async def test_any_order_and_batch_equals_the_pure_function(store: Store) -> Non
 class Blind(PostgresResolutionStore):
     """Planted: does not look who else is in a block."""
 
-    async def blocks(self, most: Mapping[BlockKey, int]) -> dict[BlockKey, list[int] | None]:
-        return {key: [] for key in most}
+    async def mates(self, most: Mapping[BlockKey, int]) -> Any:
+        return {key: [] for key in most}, {}
 
 
 class Greedy(PostgresResolutionStore):
     """Planted: a block that has become too large is taken for one at the cap."""
 
-    async def blocks(self, most: Mapping[BlockKey, int]) -> dict[BlockKey, list[int] | None]:
-        whole = await super().blocks(dict.fromkeys(most, 1000))
-        return {key: (found or [])[: LAW_MODEL.block_cap] for key, found in whole.items()}
+    async def mates(self, most: Mapping[BlockKey, int]) -> Any:
+        whole, said = await super().mates(dict.fromkeys(most, 1000))
+        return {key: (found or [])[: LAW_MODEL.block_cap] for key, found in whole.items()}, said
 
 
 class Sticky(PostgresResolutionStore):
     """Planted: who says something else now stays in the old blocks."""
 
-    async def block(self, added: Sequence[Any], removed: Sequence[Any]) -> None:
-        await super().block(added, ())
+    async def say(self, said: Sequence[Any], came: Sequence[Any], left: Sequence[Any]) -> None:
+        await super().say(said, came, ())
 
 
 class Stale(PostgresResolutionStore):
     """Planted: what others weigh a record by is what it said first."""
 
-    async def say(self, said: Sequence[tuple[int, Said]]) -> None:
+    async def say(self, said: Sequence[tuple[int, Said]], came: Sequence[Any], left: Sequence[Any]) -> None:
         known = await self.said([number for number, _ in said])
-        await super().say([(number, one) for number, one in said if number not in known])
+        await super().say([(number, one) for number, one in said if number not in known], came, left)
 
 
 @pytest.mark.parametrize("fault", [Blind, Greedy, Sticky, Stale])

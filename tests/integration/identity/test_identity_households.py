@@ -3,12 +3,14 @@
 import itertools
 import json
 from collections.abc import Collection
+from dataclasses import replace
 
 import pytest
 from pathloom.identity.v1 import customers_pb2 as c
 from pathloom_identity.adapters import resolver as resolver_module
 from pathloom_identity.adapters.resolution_store import PostgresResolutionStore
 from pathloom_identity.application.ports import AppendRequest
+from pathloom_identity.application.resolution_store import Home
 from pathloom_identity.domain.acceptance import NewEvent
 from pathloom_identity.domain.events import EventType
 from pathloom_identity.domain.identifiers import Identifier
@@ -23,8 +25,9 @@ PHONE = "+14025550123"
 class Unmoved(PostgresResolutionStore):
     """Planted: a household that is none any more is never said to be."""
 
-    async def households(self, values: Collection[Identifier]) -> dict[Identifier, tuple[str, bool]]:
-        return {value: (found, False) for value, (found, _) in (await super().households(values)).items()}
+    async def homes(self, values: Collection[Identifier], limit: int) -> dict[Identifier, Home]:
+        found = await super().homes(values, limit)
+        return {value: replace(home, published=False) for value, home in found.items()}
 
 
 def told(message_id: str, user: str, at: int, **traits: str) -> NewEvent:

@@ -135,7 +135,8 @@ def test_records_without_identifiers_become_the_persons_of_a_file(seed: int) -> 
     candidates = {
         pair for held in blocks.values() if len(held) <= model.block_cap for pair in combinations(held, 2)
     }
-    near = [pair for pair, one in weigher.likely(said, candidates).items() if weigher.is_near(one)]
+    weighed = weigher.weigh(said, candidates)
+    near = [pair for pair, one in weighed.items() if weigher.is_near(one)]
     found = components(states, (), (), near)
     assert max(map(len, found)) <= 120
     pairs = [pair for one in found for pair in combinations(sorted(one & said.keys()), 2)]

@@ -3,7 +3,8 @@
 from pathloom_kit.feeds.cursor import Lane
 from pathloom_kit.postgres import RawConnection
 
-_TAKE = """
+#: Feed, partition, lane and how many; the last of the numbers. For whoever takes them in the statement that uses them.
+TAKE = """
 INSERT INTO feed_head AS h (feed, partition, lane, n) VALUES ($1, $2, $3, $4)
 ON CONFLICT (feed, partition, lane) DO UPDATE SET n = h.n + excluded.n
 RETURNING n
@@ -18,7 +19,7 @@ async def take_numbers(conn: RawConnection, feed: str, partition: int, lane: Lan
     """
     if count < 1:
         raise ValueError("at least one number must be taken")
-    return int(await conn.fetchval(_TAKE, feed, partition, int(lane), count)) - count + 1
+    return int(await conn.fetchval(TAKE, feed, partition, int(lane), count)) - count + 1
 
 
 async def head(conn: RawConnection, feed: str, partition: int, lane: Lane) -> int:

@@ -133,7 +133,7 @@ async def _leave_blocks(conn: RawConnection, hashes: KeyedHashes, numbers: list[
     store = PostgresResolutionStore(conn, hashes)
     said = await store.said(numbers)
     rows = [(number, key) for number, (_, one) in said.items() for key in keys_of(one)]
-    await store.block((), rows)
+    await store.say((), (), rows)
     return tuple(key for _, key in rows)
 
 

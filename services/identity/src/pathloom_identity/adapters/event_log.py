@@ -1,4 +1,5 @@
-"""The append-only log in PostgreSQL. One transaction takes many requests; the head row is locked last."""
+"""The append-only log in PostgreSQL. One transaction takes many requests; the head row is locked last. A few events go in
+by one look and one statement that is its own transaction, because round trips are most of what they cost; many by COPY."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -6,14 +7,13 @@ from typing import Any
 
 from asyncpg import UniqueViolationError
 from pathloom_kit.feeds.cursor import Cursor, Lane
-from pathloom_kit.feeds.epoch import epoch
-from pathloom_kit.feeds.log import take_numbers
+from pathloom_kit.feeds.numbers import TAKE, take_numbers
 from pathloom_kit.ids import IdFactory
 from pathloom_kit.postgres import Database, RawConnection
 
 from pathloom_identity.adapters.event_rows import is_object
 from pathloom_identity.adapters.keyed import KeyedHashes
-from pathloom_identity.adapters.source_store import load_sources
+from pathloom_identity.adapters.source_store import parse_sources
 from pathloom_identity.application.errors import SourceNotFound
 from pathloom_identity.application.ports import Appended, AppendRequest
 from pathloom_identity.domain import acceptance
@@ -28,6 +28,28 @@ _COLUMNS = (
     "anonymous_id", "contact_id", "previous_id", "group_id", "occurred_at", "received_at", "client_time", "payload",
     "claimed", "test", "erased", "default_channel", "traceparent", "record_hash", "contact_hash",
 )  # fmt: skip
+_TYPES = (
+    "smallint", "bigint", "bytea", "text", "text", "bytea", "smallint", "text", "text", "smallint", "text",
+    "text", "text", "text", "text", "bigint", "bigint", "bigint", "bytea",
+    "boolean", "boolean", "boolean", "text", "text", "bytea", "bytea",
+)  # fmt: skip
+_FEW = 32
+"""Up to so many events arrays cost less than what COPY needs beside them."""
+# Each row brings its place among these in the column n: 1 and so on.
+_PUT = f"""
+WITH taken AS ({TAKE}), put AS (
+    INSERT INTO event ({", ".join(_COLUMNS)})
+    SELECT {", ".join("t.n - $4::bigint + i.n" if name == "n" else f"i.{name}" for name in _COLUMNS)}
+    FROM taken t, unnest({", ".join(f"${at}::{kind}[]" for at, kind in enumerate(_TYPES, 5))}) AS i({", ".join(_COLUMNS)})
+)
+SELECT n FROM taken
+"""  # noqa: S608 - our own column names
+_LOOK = """
+SELECT epoch, EXISTS (SELECT FROM tombstone) AS tombstones,
+       ARRAY(SELECT ROW(source_id, declaration::text) FROM source ORDER BY source_id) AS sources,
+       ARRAY(SELECT ROW(event_id, lane, n, digest, erased) FROM event WHERE event_id = ANY($1)) AS known
+FROM feed_epoch
+"""
 _QUARANTINE = """
 INSERT INTO quarantine (quarantine_id, same, source_id, lane, message_id, reason, field, detail, original, claimed,
                         received_at, subjects)
@@ -85,7 +107,7 @@ class PostgresEventLog:
         """Takes all requests in one transaction, durably committed when this returns. Answers in their order."""
         while True:
             try:
-                async with self._database.asyncpg() as conn, conn.transaction():
+                async with self._database.asyncpg() as conn:
                     return await self._append(conn, requests, now)
             except UniqueViolationError:
                 # Another replica has just taken one of these ids: look again, now it is known.
@@ -101,24 +123,23 @@ class PostgresEventLog:
     async def _append(
         self, conn: RawConnection, requests: Sequence[AppendRequest], now: int
     ) -> list[Appended | SourceNotFound]:
-        sources = await load_sources(conn)
         ids = [[self._hashes.event(r.source_id, e.message_id) for e in r.events] for r in requests]
-        batch = _Batch(
-            await self._known(conn, [i for of_one in ids for i in of_one]),
-            await self._tombstones(conn, requests, sources),
-        )
+        look = await conn.fetchrow(_LOOK, [i for of_one in ids for i in of_one])
+        if look is None:
+            raise LookupError("this database has no epoch yet: ensure_epoch belongs in the service's start")
+        sources = parse_sources(dict(look["sources"]))
+        known = {event_id: Known(*rest) for event_id, *rest in look["known"]}
+        erased = await self._tombstones(conn, requests, sources) if look["tombstones"] else {}
+        batch = _Batch(known, erased)
         judged: list[list[Result] | None] = []
         for request, of_one in zip(requests, ids, strict=True):
             source = sources.get(request.source_id)
             judged.append(None if source is None else self._judge(request, source, of_one, batch, now))
-        if batch.quarantined:
-            await conn.executemany(_QUARANTINE, batch.quarantined)
-        await _insert(conn, list(batch.rows.values()))
-        place = await epoch(conn)
+        await _write(conn, batch)
         return [
             SourceNotFound()
             if results is None
-            else Appended(results, _position(place, request.lane, of_one, batch))
+            else Appended(results, _position(look["epoch"], request.lane, of_one, batch))
             for request, of_one, results in zip(requests, ids, judged, strict=True)
         ]
 
@@ -190,17 +211,9 @@ class PostgresEventLog:
             )
         )  # fmt: skip
 
-    async def _known(self, conn: RawConnection, ids: Sequence[bytes]) -> dict[bytes, Known]:
-        rows = await conn.fetch(
-            "SELECT event_id, lane, n, digest, erased FROM event WHERE event_id = ANY($1)", ids
-        )
-        return {r["event_id"]: Known(r["lane"], r["n"], r["digest"], r["erased"]) for r in rows}
-
     async def _tombstones(
         self, conn: RawConnection, requests: Sequence[AppendRequest], sources: dict[str, Source]
     ) -> dict[bytes, int]:
-        if not await conn.fetchval("SELECT EXISTS (SELECT FROM tombstone)"):
-            return {}
         keys: set[RecordKey] = set()
         for request in requests:
             if (source := sources.get(request.source_id)) is None:
@@ -236,16 +249,36 @@ def _other(row: _Row) -> bytes | None:
     return row.event.about.digest() if row.event.about else None
 
 
-async def _insert(conn: RawConnection, rows: list[_Row]) -> None:
-    # Always the same order of lanes: two writers cannot wait for each other.
-    for lane in Lane:
-        of_lane = [row for row in rows if row.lane is lane]
-        if not of_lane:
-            continue
-        first = await take_numbers(conn, FEED, 0, lane, len(of_lane))
-        for n, row in enumerate(of_lane, first):
+async def _write(conn: RawConnection, batch: _Batch) -> None:
+    """All of it or nothing, durable when this returns (or when the caller's transaction ends)."""
+    by_lane = {lane: [row for row in batch.rows.values() if row.lane is lane] for lane in Lane}
+    lanes = [lane for lane, rows in by_lane.items() if rows]
+    if not batch.quarantined and len(lanes) <= 1:
+        for lane in lanes:
+            await _insert(conn, lane, by_lane[lane])
+        return
+    async with conn.transaction():
+        if batch.quarantined:
+            await conn.executemany(_QUARANTINE, batch.quarantined)
+        # Always the same order of lanes: two writers cannot wait for each other.
+        for lane in lanes:
+            await _insert(conn, lane, by_lane[lane])
+
+
+async def _insert(conn: RawConnection, lane: Lane, rows: list[_Row]) -> None:
+    if len(rows) <= _FEW:
+        for at, row in enumerate(rows, 1):
+            row.n = at
+        columns = zip(*(row.values() for row in rows), strict=True)
+        before = await conn.fetchval(_PUT, FEED, 0, int(lane), len(rows), *columns) - len(rows)
+        for row in rows:
+            row.n += before
+        return
+    async with conn.transaction():
+        first = await take_numbers(conn, FEED, 0, lane, len(rows))
+        for n, row in enumerate(rows, first):
             row.n = n
-        await conn.copy_records_to_table("event", columns=_COLUMNS, records=[row.values() for row in of_lane])
+        await conn.copy_records_to_table("event", columns=_COLUMNS, records=[row.values() for row in rows])
 
 
 def _position(place: str, lane: Lane, ids: Sequence[bytes], batch: _Batch) -> Cursor:

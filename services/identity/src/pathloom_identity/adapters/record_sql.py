@@ -18,6 +18,11 @@ WITH fresh AS (
     FROM (SELECT * FROM unnest($1::bytea[], $2::text[], $3::smallint[], $4::text[], $5::text[], $6::bigint[],
                                $7::bytea[], $8::text[]) WITH ORDINALITY
           AS t(key_hash, namespace, kind, id, own_id, first_seen, state, sources, o) ORDER BY o) i
+), led AS (
+    INSERT INTO identifier (value, namespace, contact, record_no, joins, type)
+    SELECT i.value, i.namespace, i.contact, f.no, i.joins, i.type
+    FROM unnest($9::bigint[], $10::bytea[], $11::text[], $12::boolean[], $13::boolean[], $14::text[])
+         AS i(o, value, namespace, contact, joins, type) JOIN fresh f USING (o)
 )
 INSERT INTO record (record_no, key_hash, namespace, kind, id, own_customer_id, first_seen, sources, component,
                     customer_id, known, state)
@@ -56,14 +61,14 @@ CROSS JOIN LATERAL (
 ) h
 """
 SAY = """
-INSERT INTO said SELECT * FROM unnest($1::bigint[], $2::bytea[]) ON CONFLICT (record_no) DO UPDATE SET said = excluded.said
+WITH said AS (
+    INSERT INTO said SELECT * FROM unnest($1::bigint[], $2::bytea[])
+    ON CONFLICT (record_no) DO UPDATE SET said = excluded.said
+), unsaid AS (DELETE FROM said WHERE record_no = ANY($3)
+), came AS (INSERT INTO block SELECT * FROM unnest($4::bigint[], $5::bigint[]) ON CONFLICT DO NOTHING)
+DELETE FROM block b USING unnest($6::bigint[], $7::bigint[]) AS i(key, no) WHERE (b.key, b.record_no) = (i.key, i.no)
 """
-UNSAY = "DELETE FROM said WHERE record_no = ANY($1)"
 SAID = "SELECT s.record_no, r.component, s.said FROM said s JOIN record r USING (record_no) WHERE s.record_no = ANY($1)"
-BLOCK = "INSERT INTO block SELECT * FROM unnest($1::bigint[], $2::bigint[]) ON CONFLICT DO NOTHING"
-UNBLOCK = """
-DELETE FROM block b USING unnest($1::bigint[], $2::bigint[]) AS i(key, no) WHERE (b.key, b.record_no) = (i.key, i.no)
-"""
 UNDOUBT = "DELETE FROM doubt WHERE left_no = ANY($1) OR right_no = ANY($1)"
 DOUBT = """
 INSERT INTO doubt SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[])
@@ -79,6 +84,26 @@ BLOCKS = """
 SELECT w.i, CASE WHEN count(*) < w.most THEN array_agg(h.record_no) END AS members
 FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS w(key, most, i)
 CROSS JOIN LATERAL (SELECT b.record_no FROM block b WHERE b.key = w.key LIMIT w.most) h GROUP BY w.i, w.most
+"""
+# One by one through the index, however many the planner takes a block for.
+MATES = f"""
+WITH found AS MATERIALIZED ({BLOCKS})
+SELECT i, members, NULL::bigint, NULL::bigint, NULL::bytea FROM found
+UNION ALL
+SELECT NULL, NULL, m.no, h.component, h.said FROM (SELECT DISTINCT unnest(members) AS no FROM found) m
+CROSS JOIN LATERAL (
+    SELECT r.component, s.said FROM said s JOIN record r USING (record_no) WHERE s.record_no = m.no LIMIT 1
+) h
+"""  # noqa: S608 - our own statements
+HOMES = """
+SELECT w.i, EXISTS (SELECT FROM feed_thing WHERE feed = 'customers' AND partition = 0 AND key = w.household) AS published,
+       coalesce(array_agg(h.customer_id) FILTER (WHERE h.state IS NOT NULL), '{}') AS customers,
+       coalesce(array_agg(h.state) FILTER (WHERE h.state IS NOT NULL), '{}') AS states
+FROM unnest($1::bytea[], $2::text[], $3::text[]) WITH ORDINALITY AS w(value, namespace, household, i)
+LEFT JOIN LATERAL (
+    SELECT r.customer_id, r.state FROM identifier x JOIN record r USING (record_no)
+    WHERE x.value = w.value AND x.namespace = w.namespace AND NOT x.contact ORDER BY x.record_no LIMIT $4
+) h ON true GROUP BY w.i, w.household
 """
 OWNERS = """
 SELECT w.i, h.* FROM unnest($1::bytea[], $2::text[]) WITH ORDINALITY AS w(value, namespace, i)
@@ -105,7 +130,6 @@ PINS = """
 SELECT r.namespace, r.kind, r.id, p.field, p.source_id, p.seq FROM pin p JOIN record r USING (record_no)
 WHERE p.record_no = ANY($1)
 """
-PUBLISHED = "SELECT key FROM feed_thing WHERE feed = 'customers' AND partition = 0 AND key = ANY($1)"
 LATER = """
 INSERT INTO task (kind, key, after) VALUES ('bind', $1, $2)
 ON CONFLICT (kind, key) DO UPDATE SET after = greatest(task.after, excluded.after)

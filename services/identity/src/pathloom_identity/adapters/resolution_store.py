@@ -14,7 +14,7 @@ from pathloom_identity.adapters import event_rows, record_sql
 from pathloom_identity.adapters.codec import pack, pack_said, unpack, unpack_said
 from pathloom_identity.adapters.keyed import KeyedHashes
 from pathloom_identity.adapters.source_store import parse_sources
-from pathloom_identity.application.resolution_store import IndexRow, Stored
+from pathloom_identity.application.resolution_store import Home, InBlock, IndexRow, Stored
 from pathloom_identity.domain.clustering import Decision
 from pathloom_identity.domain.contacts import Owner, Owners
 from pathloom_identity.domain.events import Event
@@ -100,18 +100,23 @@ class PostgresResolutionStore:
         rows = await self._conn.fetch(record_sql.BY_KEY, [key.digest() for key in keys])
         return {record.key: record for record in map(self._stored, rows)}
 
-    async def create(self, states: Mapping[RecordKey, RecordState]) -> dict[RecordKey, Stored]:
+    async def create(
+        self, states: Mapping[RecordKey, RecordState], leading: Mapping[RecordKey, Mapping[Identifier, bool]]
+    ) -> dict[RecordKey, Stored]:
         if not states:
             return {}
         # Oldest first, so that row numbers follow age within a batch.
         keys = sorted(states, key=lambda key: (states[key].first_seen, key))
         generations = await self._generations(keys)
         own = [self._hashes.own_customer_id(key, generations.get(key, 0)) for key in keys]
+        led = [(at, key, *one) for at, key in enumerate(keys, 1) for one in leading[key].items()]
         rows = await self._conn.fetch(
             record_sql.CREATE,
             [key.digest() for key in keys], [key.namespace for key in keys], [int(key.kind) for key in keys],
             [key.id for key in keys], own, [states[key].first_seen for key in keys],
             [self._packed(states[key]) for key in keys], [_joined(states[key].sources) for key in keys],
+            [at for at, *_ in led], [i.digest() for _, _, i, _ in led], [i.namespace for _, _, i, _ in led],
+            [not key.is_person for _, key, _, _ in led], [joins for *_, joins in led], [i.type for _, _, i, _ in led],
         )  # fmt: skip
         numbers = {r["key_hash"]: r["record_no"] for r in rows}
         found = {}
@@ -187,26 +192,24 @@ class PostgresResolutionStore:
         rows = await self._conn.fetch(record_sql.PINS, list(numbers))
         return {(key_of(r), r["field"], r["source_id"]): r["seq"] for r in rows}
 
-    async def say(self, said: Sequence[tuple[int, Said]]) -> None:
+    async def say(
+        self, said: Sequence[tuple[int, Said]], came: Sequence[InBlock], left: Sequence[InBlock]
+    ) -> None:
+        if not (said or came or left):
+            return
         kept = [(no, pack_said(one)) for no, one in said if one]
-        if kept:
-            await self._conn.execute(record_sql.SAY, [no for no, _ in kept], [packed for _, packed in kept])
-        if gone := [no for no, one in said if not one]:
-            await self._conn.execute(record_sql.UNSAY, gone)
+        into, out_of = (sorted((self._block(key), no) for no, key in rows) for rows in (came, left))
+        await self._conn.execute(
+            record_sql.SAY,
+            [no for no, _ in kept], [packed for _, packed in kept], [no for no, one in said if not one],
+            [key for key, _ in into], [no for _, no in into], [key for key, _ in out_of], [no for _, no in out_of],
+        )  # fmt: skip
 
     async def said(self, numbers: Collection[int]) -> dict[int, tuple[int, Said]]:
         if not numbers:
             return {}
         rows = await self._conn.fetch(record_sql.SAID, list(numbers))
         return {r["record_no"]: (r["component"], unpack_said(r["said"])) for r in rows}
-
-    async def block(
-        self, added: Sequence[tuple[int, BlockKey]], removed: Sequence[tuple[int, BlockKey]]
-    ) -> None:
-        for statement, rows in ((record_sql.UNBLOCK, removed), (record_sql.BLOCK, added)):
-            if rows:
-                hashed = sorted((self._block(key), no) for no, key in rows)
-                await self._conn.execute(statement, [key for key, _ in hashed], [no for _, no in hashed])
 
     async def blocks(self, most: Mapping[BlockKey, int]) -> dict[BlockKey, list[int] | None]:
         wanted = list(most)
@@ -216,6 +219,22 @@ class PostgresResolutionStore:
         for row in rows:
             found[wanted[row["i"] - 1]] = row["members"]
         return found
+
+    async def mates(
+        self, most: Mapping[BlockKey, int]
+    ) -> tuple[dict[BlockKey, list[int] | None], dict[int, tuple[int, Said]]]:
+        wanted = list(most)
+        found: dict[BlockKey, list[int] | None] = {key: [] for key in wanted}
+        hashed = [self._block(key) for key in wanted]
+        said: dict[int, tuple[int, Said]] = {}
+        for i, members, number, component, packed in await self._conn.fetch(
+            record_sql.MATES, hashed, [most[key] for key in wanted]
+        ):
+            if i is None:
+                said[number] = component, unpack_said(packed)
+            else:
+                found[wanted[i - 1]] = members
+        return found, said
 
     async def doubt(self, weighed: Sequence[int], pairs: Sequence[tuple[int, int, int]]) -> None:
         if weighed:
@@ -302,11 +321,20 @@ class PostgresResolutionStore:
         rows = await self._conn.fetch(record_sql.EVENTS_BY_ID, [bytes.fromhex(i) for i in event_ids])
         return [event_rows.event_of(r) for r in rows]
 
-    async def households(self, values: Collection[Identifier]) -> dict[Identifier, tuple[str, bool]]:
-        ids = {value: self._hashes.household(*value) for value in values}
-        rows = await self._conn.fetch(record_sql.PUBLISHED, list(ids.values()))
-        published = {r["key"] for r in rows}
-        return {value: (found, found in published) for value, found in ids.items()}
+    async def homes(self, values: Collection[Identifier], limit: int) -> dict[Identifier, Home]:
+        wanted = list(values)
+        ids = [self._hashes.household(*value) for value in wanted]
+        rows = await self._conn.fetch(
+            record_sql.HOMES, [v.digest() for v in wanted], [v.namespace for v in wanted], ids, limit + 1
+        )
+        found: dict[Identifier, Home] = {}
+        for row in rows:
+            at, states = row["i"] - 1, row["states"]
+            # By too many it is nobody's home.
+            living = zip(row["customers"], states, strict=True) if len(states) <= limit else ()
+            holders = tuple((customer, self._state(packed)) for customer, packed in living)
+            found[wanted[at]] = Home(ids[at], row["published"], holders)
+        return found
 
     async def publish(self, things: Sequence[Thing], lane: Lane) -> None:
         entries = [
@@ -324,11 +352,14 @@ class PostgresResolutionStore:
         self._unpacked[packed] = state
         return packed
 
-    def _stored(self, row: Any) -> Stored:
+    def _state(self, packed: bytes) -> RecordState:
         # What was read or written in this transaction is mostly read again in it.
-        state = self._unpacked.get(row["state"])
+        state = self._unpacked.get(packed)
         if state is None:
-            state = self._unpacked[row["state"]] = unpack(row["state"])
+            state = self._unpacked[packed] = unpack(packed)
+        return state
+
+    def _stored(self, row: Any) -> Stored:
         return Stored(
             row["record_no"],
             key_of(row),
@@ -337,7 +368,7 @@ class PostgresResolutionStore:
             row["customer_id"],
             row["known"],
             row["bound_no"],
-            state,
+            self._state(row["state"]),
         )
 
 

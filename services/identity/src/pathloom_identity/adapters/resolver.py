@@ -48,7 +48,9 @@ class LogResolver:
     bulk_share: float = 0.2
     poll_s: float = 1.0
     gather_s: float = GATHER_S[Lane.LIVE]
-    """Two batches of live events, when the first took all there were, are so far apart."""
+    """Two batches of live events, when the first took all there were, are twice as far apart as that one took, and at most
+    so far: what comes meanwhile goes in one transaction where there is much to do, and waits for nothing where there is
+    little."""
     applied: int = 0
     refused: int = 0
     """How often another replica had been faster."""
@@ -63,11 +65,11 @@ class LogResolver:
 
     async def run(self) -> None:
         """Live first, a share for bulk, what is left over last. Until cancelled."""
-        turns, backoff = Turns(self.bulk_share), 0.05
+        turns, backoff, woken = Turns(self.bulk_share), 0.05, False
         while True:
             mark = self.wakeup.mark()
             try:
-                idle = not await self.turn(turns)
+                idle = not await self.turn(turns, woken)
                 backoff = 0.05
             except Exception as error:
                 if not is_transient(error):
@@ -77,15 +79,21 @@ class LogResolver:
                 await asyncio.sleep(backoff)
                 backoff = min(backoff * 2, 5.0)
                 continue
+            woken = False
             if idle:
                 await self.wakeup.wait(mark, self.poll_s)
+                woken = self.wakeup.mark() != mark
 
-    async def turn(self, turns: Turns) -> bool:
-        """One batch of one lane, or one piece of left-over work. False when there is nothing to do."""
+    async def turn(self, turns: Turns, woken: bool = False) -> bool:
+        """One batch of one lane, or one piece of left-over work. False when there is nothing to do. `woken`: something was
+        recorded; where it is no history it is live, and is not asked for before it is taken."""
         async with self.database.asyncpg() as conn:
             if not self._places:
                 await self._read_places(conn)
-            lanes = await waiting(conn, {lane: place.n for lane, place in self._places.items()})
+            if woken and not self.door.history_comes():
+                lanes = {Lane.LIVE}
+            else:
+                lanes = await waiting(conn, {lane: place.n for lane, place in self._places.items()})
             begun = self.door.now()
             live = Lane.LIVE in lanes and begun >= self._gathers_until
             lane = turns.next(live, Lane.BULK in lanes and self.door.history_may_go())
@@ -93,8 +101,9 @@ class LogResolver:
                 taken = await self._take(conn, lane, Lane.LIVE in lanes)
                 if lane is Lane.BULK:
                     self.door.history_took(self.door.now() - begun)
-                elif taken < self.batch:
-                    self._gathers_until = begun + self.gather_s
+                elif 0 < taken < self.batch:
+                    took = self.door.now() - begun
+                    self._gathers_until = begun + min(2 * took, self.gather_s)
                 turns.spent(lane, taken, len(lanes) == len(LANES))
                 return True
             if not lanes:
@@ -132,7 +141,8 @@ class LogResolver:
             rows = await read_batch(conn, lane, place.n, most)
             await self._one_by_one(conn, lane, rows)
             taken = len(rows)
-        self.published()
+        if taken:
+            self.published()
         return taken
 
     async def _one_by_one(self, conn: RawConnection, lane: Lane, rows: Sequence[Any]) -> None:

@@ -39,9 +39,11 @@ class Door:
 
     def history_may_go(self) -> bool:
         """None is being taken in, or what was has waited for its share."""
-        now = self.now()
-        idle = not self._taking and now - self._taken_at >= IDLE_S
-        return idle or now >= self._not_before
+        return not self.history_comes() or self.now() >= self._not_before
+
+    def history_comes(self) -> bool:
+        """Some is being taken in, or more may be on its way."""
+        return self._taking > 0 or self.now() - self._taken_at < IDLE_S
 
     async def until_history_may_go(self) -> None:
         """Returns at once where nothing is being taken in."""

@@ -37,8 +37,10 @@ class Evidence:
     _left: Counter[BlockKey] = field(default_factory=Counter)
     _over: dict[BlockKey, bool] = field(default_factory=dict)
     _candidates: set[Numbers] = field(default_factory=set)
+    """Of those that a block brought together, all that are near (and others)."""
     _near: set[Numbers] = field(default_factory=set)
     _said: dict[RecordKey, tuple[RecordState, Said]] = field(default_factory=dict)
+    _keys: dict[int, tuple[Said, list[BlockKey]]] = field(default_factory=dict)
 
     @property
     def cap(self) -> int:
@@ -66,22 +68,20 @@ class Evidence:
         self._left.clear()
         rows_added, rows_removed, keys = [], [], {}
         for record, old in fresh:
-            said = self.said(record)
-            now, then = keys_of(said), keys_of(old)
+            now, then = self.keys(record), keys_of(old)
             keys[record.no] = now
             came, gone = set(now) - set(then), set(then) - set(now)
             added.update(came)
             removed.update(gone)
             rows_added += [(record.no, key) for key in came]
             rows_removed += [(record.no, key) for key in gone]
-        await self.store.say(
-            [(record.no, self.said(record)) for record, old in fresh if self.said(record) != old]
-        )
-        await self.store.block(rows_added, rows_removed)
+        said = [(record.no, self.said(record)) for record, old in fresh if self.said(record) != old]
+        await self.store.say(said, rows_added, rows_removed)
         wanted = {key for found in keys.values() for key in found} | removed.keys()
         if not wanted:
             return set()
-        return await self._look(wanted, keys, added, removed)
+        weighed = [record.no for record, _ in fresh if record.key in before or record.key in dirty]
+        return await self._look(wanted, keys, added, removed, weighed)
 
     def said(self, record: Stored) -> Said:
         """What a record says now."""
@@ -89,6 +89,13 @@ class Evidence:
         if known is None or known[0] is not record.state:
             made = said_of(record.state, self.sources, self.terms.normalise)
             known = self._said[record.key] = record.state, made
+        return known[1]
+
+    def keys(self, record: Stored) -> list[BlockKey]:
+        """The blocks that what it says now puts it into."""
+        said, known = self.said(record), self._keys.get(record.no)
+        if known is None or known[0] is not said:
+            known = self._keys[record.no] = said, keys_of(said)
         return known[1]
 
     async def weigh(
@@ -125,9 +132,9 @@ class Evidence:
             if self._numbers(pair, members) in self._candidates:
                 found.append(pair)
                 continue
-            keys = [set(keys_of(self.said(members[key]))) for key in pair]
+            theirs = set(self.keys(members[pair[1]]))
             # The most telling first: it settles nearly all of them.
-            if shared := [key for key in keys_of(self.said(members[pair[0]])) if key in keys[1]]:
+            if shared := [key for key in self.keys(members[pair[0]]) if key in theirs]:
                 open_[pair] = shared
         while open_:
             await self._measure({shared[0] for shared in open_.values()})
@@ -169,13 +176,15 @@ class Evidence:
         keys: Mapping[int, Collection[BlockKey]],
         added: Counter[BlockKey],
         removed: Counter[BlockKey],
+        weighed: Sequence[int],
     ) -> set[int]:
-        """Weighs whom the blocks bring together. `keys`: of the records to be weighed, by number."""
+        """Weighs whom the blocks bring together. `keys`: of the records to be weighed, by number; `weighed`: those of them
+        that may have been before."""
         # So many that a block which answers "as many" was above the cap before, too.
-        blocks = await self.store.blocks({key: self.cap + 1 + added[key] for key in wanted})
+        blocks, rows = await self.store.mates({key: self.cap + 1 + added[key] for key in wanted})
         out: Counter[str] = Counter()
         crossed: list[list[int]] = []
-        pairs: set[Numbers] = set()
+        mates: dict[int, set[int]] = {}
         for key, members in blocks.items():
             over = self._over[key] = members is None or len(members) > self.cap
             if over:
@@ -186,38 +195,46 @@ class Evidence:
             if over and not was_over:
                 crossed.append(members)
             elif was_over and not over:
-                pairs.update(_pair(a, b) for a, b in combinations(members, 2))
+                for at, number in enumerate(members):
+                    mates.setdefault(number, set()).update(members[:at])
         for number, own in keys.items():
-            mates = {other for key in own if not self._over[key] for other in blocks[key] or ()}
-            mates.discard(number)
-            pairs.update(_pair(number, other) for other in mates)
+            found = {other for key in own if not self._over[key] for other in blocks[key] or ()}
+            # Of two that are both to be weighed one is enough.
+            mates.setdefault(number, set()).update(
+                other for other in found if other < number or other not in keys
+            )
+            mates[number].discard(number)
         if out:
             self.terms.left_out(+out)
-        self._candidates |= pairs
-        numbers = {number for pair in pairs for number in pair}
-        rows = await self.store.said(numbers | {number for members in crossed for number in members})
         said = {number: row[1] for number, row in rows.items()}
-        known = [pair for pair in pairs if pair[0] in said and pair[1] in said]
-        likely = await self._likely(said, known)
-        await self.store.doubt(list(keys), [(*pair, one.weight) for pair, one in likely.items()])
+        likely = await self._likely(said, mates)
+        self._candidates |= likely.keys()
+        await self.store.doubt(weighed, [(*pair, one.weight) for pair, one in likely.items()])
         near = {pair for pair, one in likely.items() if self.weigher.is_near(one)}
         self._near |= near
-        found = {rows[number][0] for pair in near for number in pair}
+        reached = {rows[number][0] for pair in near for number in pair}
         for members in crossed:
             # Only those who are in one component already can have been brought together by what is too large now.
             held = Counter(rows[number][0] for number in members if number in rows)
-            found |= {component for component, count in held.items() if count > 1}
-        return found
+            reached |= {component for component, count in held.items() if count > 1}
+        return reached
 
-    async def _likely(self, said: Mapping[int, Said], pairs: Sequence[Numbers]) -> dict[Numbers, Weighed]:
+    async def _likely(
+        self, said: Mapping[int, Said], mates: Mapping[int, Collection[int]]
+    ) -> dict[Numbers, Weighed]:
         """Many pairs are weighed in pieces beside the event loop: whoever records events must not wait for it."""
-        if len(pairs) <= AT_ONCE:
-            return self.weigher.likely(said, pairs)
         found: dict[Numbers, Weighed] = {}
-        ordered = sorted(pairs)
-        for start in range(0, len(ordered), AT_ONCE):
-            found |= await asyncio.to_thread(self.weigher.likely, said, ordered[start : start + AT_ONCE])
-        return found
+        piece: dict[int, list[int]] = {}
+        pairs = 0
+        for number, others in mates.items():
+            if number not in said:
+                continue
+            piece[number] = [other for other in others if other in said]
+            pairs += len(piece[number])
+            if pairs > AT_ONCE:
+                found |= await asyncio.to_thread(self.weigher.likely, said, piece)
+                piece, pairs = {}, 0
+        return found | self.weigher.likely(said, piece)
 
     async def _measure(self, keys: Collection[BlockKey]) -> None:
         """Finds out which blocks are above the cap."""
@@ -230,7 +247,7 @@ class Evidence:
         """The candidates among many records."""
         local: dict[BlockKey, list[RecordKey]] = defaultdict(list)
         for key in saying:
-            for block in keys_of(self.said(members[key])):
+            for block in self.keys(members[key]):
                 local[block].append(key)
         shared = {block: held for block, held in local.items() if 1 < len(held) <= self.cap}
         await self._measure(shared.keys())

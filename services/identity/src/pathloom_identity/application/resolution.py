@@ -105,7 +105,8 @@ class Resolution:
             after[key] = replace(refolded[key], first_seen=first_seen)
         for key, statements in by_key.items():
             after[key] = fold(after.get(key, before.get(key)), statements)
-        fresh = await self.store.create({k: s for k, s in after.items() if k not in stored})
+        new = {k: s for k, s in after.items() if k not in stored}
+        fresh = await self.store.create(new, {key: index_rows(state) for key, state in new.items()})
         self._fresh.update(fresh)
         changed = dict(fresh)
         for key, record in stored.items():
@@ -134,7 +135,7 @@ class Resolution:
                     continue
                 if now is None:
                     removed.append((record, identifier))
-                else:
+                elif key not in self._fresh:
                     added.append((record, (identifier, now)))
                 if was or now:
                     self._joining[identifier] = self._joining.get(identifier, 0) + (1 if now else -1)
@@ -164,7 +165,10 @@ class Resolution:
         if not changed and not reached:
             return
         wanted = await self._reach(changed, reached, contact=False)
-        members = {r.key: r for r in await self.store.members(wanted)}
+        # Whoever has only now come is a component of its own, and nobody else is in it.
+        members = {r.key: r for r in changed if r.key in self._fresh}
+        known = wanted - {r.component for r in members.values()}
+        members |= {r.key: r for r in await self.store.members(known)} if known else {}
         while True:
             decisions, others = await self.store.decisions([r.no for r in members.values()])
             if others <= wanted:
@@ -209,15 +213,12 @@ class Resolution:
         """Every value whose holders, or their customers, changed."""
         if not self._shared:
             return
-        owners = await self.store.owners(self._shared, self.rules.demote_over)
-        records = await self.store.records({o.record for found in owners.values() for o in found.holders})
-        has = {key: household_values(record.state) for key, record in records.items()}
-        known = await self.store.households(self._shared)
+        homes = await self.store.homes(self._shared, self.rules.demote_over)
         for value in sorted(self._shared):
-            holders = [records[o.record] for o in owners[value].holders if o.record in records]
-            household_id, published = known[value]
-            made = household(household_id, value, [r.customer_id for r in holders if value in has[r.key]])
-            if made.customer_ids or published:
+            home = homes[value]
+            living = [customer for customer, state in home.holders if value in household_values(state)]
+            made = household(home.household_id, value, living)
+            if made.customer_ids or home.published:
                 self.things.append(made)
 
     async def _demoted(self, states: Mapping[RecordKey, RecordState]) -> frozenset[Identifier]:

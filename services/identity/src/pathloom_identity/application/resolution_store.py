@@ -37,6 +37,18 @@ class Stored:
 
 IndexRow = tuple[Identifier, bool]
 """An identifier that leads to a record, and whether it joins."""
+InBlock = tuple[int, BlockKey]
+"""The number of a record, and a block that it is in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Who holds a value that may be a household's: customer and state of each record; nobody where they are too many.
+    `published`: that there is such a household."""
+
+    household_id: str
+    published: bool
+    holders: tuple[tuple[str, RecordState], ...]
 
 
 class ResolutionStore(Protocol):
@@ -56,8 +68,11 @@ class ResolutionStore(Protocol):
         """Those that exist, locked in order of their numbers."""
         ...
 
-    async def create(self, states: Mapping[RecordKey, RecordState]) -> dict[RecordKey, Stored]:
-        """New records, each a component and (if it is a person) a customer of its own."""
+    async def create(
+        self, states: Mapping[RecordKey, RecordState], leading: Mapping[RecordKey, Mapping[Identifier, bool]]
+    ) -> dict[RecordKey, Stored]:
+        """New records, each a component and (if it is a person) a customer of its own; and the identifiers that lead to
+        each, with whether they join."""
         ...
 
     async def save(self, records: Sequence[Stored]) -> None:
@@ -88,22 +103,25 @@ class ResolutionStore(Protocol):
         """What stewards pinned on these records."""
         ...
 
-    async def say(self, said: Sequence[tuple[int, Said]]) -> None:
-        """Keeps what records say (number, what), in place of what was kept; nothing said: nothing kept."""
+    async def say(
+        self, said: Sequence[tuple[int, Said]], came: Sequence[InBlock], left: Sequence[InBlock]
+    ) -> None:
+        """Keeps what records say (number, what), in place of what was kept; nothing said: nothing kept. Changes which
+        records are in which blocks."""
         ...
 
     async def said(self, numbers: Collection[int]) -> dict[int, tuple[int, Said]]:
         """Component, and what is kept as said, of those of these records that say something."""
         ...
 
-    async def block(
-        self, added: Sequence[tuple[int, BlockKey]], removed: Sequence[tuple[int, BlockKey]]
-    ) -> None:
-        """Changes which records are in which blocks."""
-        ...
-
     async def blocks(self, most: Mapping[BlockKey, int]) -> dict[BlockKey, list[int] | None]:
         """The records of each block; None where there are as many as `most` says, or more."""
+        ...
+
+    async def mates(
+        self, most: Mapping[BlockKey, int]
+    ) -> tuple[dict[BlockKey, list[int] | None], dict[int, tuple[int, Said]]]:
+        """`blocks`, and `said` of all who are in them."""
         ...
 
     async def doubt(self, weighed: Sequence[int], pairs: Sequence[tuple[int, int, int]]) -> None:
@@ -150,8 +168,8 @@ class ResolutionStore(Protocol):
         """Those of the log, erased ones left out."""
         ...
 
-    async def households(self, values: Collection[Identifier]) -> dict[Identifier, tuple[str, bool]]:
-        """The id of each value's household, and whether it was ever published."""
+    async def homes(self, values: Collection[Identifier], limit: int) -> dict[Identifier, Home]:
+        """Users and anonymous records that each value leads to; more than `limit`: too many."""
         ...
 
     async def publish(self, things: Sequence[Thing], lane: Lane) -> None:

@@ -1,6 +1,5 @@
 """Names of records, how far a statement is believed, and when it was made."""
 
-from dataclasses import dataclass
 from enum import IntEnum
 from hashlib import blake2b
 from typing import NamedTuple
@@ -34,9 +33,8 @@ class Trust(IntEnum):
 NOBODYS = frozenset({RecordKind.EMPLOYEE, RecordKind.INCIDENT, RecordKind.SOURCE})
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class RecordKey:
-    """Immutable name of a record."""
+class RecordKey(NamedTuple):
+    """Immutable name of a record. A tuple, because keys are hashed all the time."""
 
     namespace: str
     kind: RecordKind

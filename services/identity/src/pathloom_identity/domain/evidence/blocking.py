@@ -145,22 +145,25 @@ def keys_of(said: Iterable[tuple[Attribute, str]]) -> list[BlockKey]:
             further.append((attribute, text))
         else:
             texts[attribute.kind] = text
-    parts = {name: of(texts[kind]) for name, (kind, _, of) in _PARTS.items() if kind in texts}
+    parts = {
+        name: part for name, (kind, _, of) in _PARTS.items() if kind in texts and (part := of(texts[kind]))
+    }
     made: list[BlockKey] = []
     for attribute, text in further:
         if attribute.kind is Kind.CODE:
             made.append((attribute.name, text))
     for name, rule in _NAMED_RULES:
-        if all(parts.get(part) for part in rule):
-            made.append((name, *(parts[part] for part in rule)))
+        found = [parts[part] for part in rule if part in parts]
+        if len(found) == len(rule):
+            made.append((name, *found))
     for attribute, text in further:
         if attribute.kind is Kind.TEXT:
             made += [
                 (f"{part}+{attribute.name}", parts[part], text)
                 for part in ("given", "surname", "year")
-                if parts.get(part)
+                if part in parts
             ]
-    if parts.get("given3") and parts.get("surname3"):
+    if "given3" in parts and "surname3" in parts:
         made.append((_CROSSED, *sorted((parts["given3"], parts["surname3"]))))
     return made
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
+from rapidfuzz.distance import OSA, DamerauLevenshtein, JaroWinkler
 from rapidfuzz.process import cpdist
 
 from pathloom_identity.domain.evidence.attributes import Kind
@@ -55,8 +55,9 @@ class _Ladder:
 
     def take(self, holds: Mask) -> None:
         """The next level is where `holds`, which speaks of `open`."""
-        self.levels[self.open[holds]] = self._next
-        self.open = self.open[~holds]
+        if len(self.open):
+            self.levels[self.open[holds]] = self._next
+            self.open = self.open[~holds]
         self._next += 1
 
     def rest(self) -> Levels:
@@ -67,14 +68,21 @@ class _Ladder:
 
 def similarity(words: Words, a: Codes, b: Codes) -> NDArray[np.float64]:
     """Jaro-Winkler of each pair of words, 0 to 1."""
+    if not len(a):
+        return np.zeros(0)
     texts = words.array()
     return cpdist(texts[a].tolist(), texts[b].tolist(), scorer=JaroWinkler.similarity, dtype=np.float64)
 
 
-def edits(words: Words, a: Codes, b: Codes) -> NDArray[np.int32]:
-    """Damerau-Levenshtein distance of each pair of words."""
+def one_edit(words: Words, a: Codes, b: Codes) -> Mask:
+    """Whether the words of each pair are the same but for one letter, or two turned."""
+    if not len(a):
+        return np.zeros(0, dtype=bool)
     texts = words.array()
-    return cpdist(texts[a].tolist(), texts[b].tolist(), scorer=DamerauLevenshtein.distance, dtype=np.int32)
+    # Of one edit both Damerau-Levenshtein distances say the same, and this one is told three times as fast.
+    found = cpdist(texts[a].tolist(), texts[b].tolist(), scorer=OSA.distance, score_cutoff=1, dtype=np.int32)
+    close: Mask = np.less_equal(found, 1)
+    return close
 
 
 #: One edit, or as alike as this, is a typing error; as alike as the second, two names that are only similar.
@@ -122,7 +130,7 @@ def _take_crossed(ladder: _Ladder, pairs: Pairs, words: Words, other_kind: Kind)
 def _close(words: Words, a: Codes, b: Codes, alike: NDArray[np.float64] | None = None) -> Mask:
     close: Mask = np.greater_equal(similarity(words, a, b) if alike is None else alike, CLOSE)
     look = np.flatnonzero(~close)
-    close[look] = edits(words, a[look], b[look]) <= 1
+    close[look] = one_edit(words, a[look], b[look])
     return close
 
 
@@ -166,7 +174,7 @@ def date_of_birth(pairs: Pairs, column: Column) -> Levels:
     p, q = parts[a], parts[b]
     turned = (p[:, 0] == q[:, 0]) & (p[:, 1] == q[:, 2]) & (p[:, 2] == q[:, 1])
     look = np.flatnonzero((p == q).any(axis=1) & ~turned)
-    turned[look] = edits(words, a[look], b[look]) <= 1
+    turned[look] = one_edit(words, a[look], b[look])
     ladder.take(turned)
     a, b = ladder.pairs()
     ladder.take((parts[a] == parts[b]).sum(axis=1) == 2)
@@ -220,7 +228,7 @@ def address(pairs: Pairs, column: Column) -> Levels:
         n, m = (codes[at] for codes in pairs.codes(number))
         same_number, named = n == m, (n >= 0) & (m >= 0)
         look = np.flatnonzero((close | crossed) & ~same_number & named)
-        turned[look] = edits(number.words, n[look], m[look]) <= 1
+        turned[look] = one_edit(number.words, n[look], m[look])
     # From the last level to the first: a better one takes the place of a worse.
     found = np.full(len(at), 6, dtype=np.uint8)
     found[same_number & named] = 5
@@ -253,7 +261,7 @@ def text(pairs: Pairs, column: Column) -> Levels:
 def code(pairs: Pairs, column: Column) -> Levels:
     """exact, turned (one edit, or two characters turned), none."""
     ladder = _Ladder(*pairs.codes(column))
-    ladder.take(edits(column.words, *ladder.pairs()) <= 1)
+    ladder.take(one_edit(column.words, *ladder.pairs()))
     return ladder.rest()
 
 
@@ -261,7 +269,7 @@ def postcode(pairs: Pairs, column: Column) -> Levels:
     """exact, turned, area (the same but for the last two to three characters), none."""
     ladder = _Ladder(*pairs.codes(column))
     words = column.words
-    ladder.take(edits(words, *ladder.pairs()) <= 1)
+    ladder.take(one_edit(words, *ladder.pairs()))
     area = words.coded("area", postcode_area)
     a, b = ladder.pairs()
     ladder.take((area[a] == area[b]) & (area[a] >= 0))
@@ -280,7 +288,7 @@ def phone(pairs: Pairs, column: Column) -> Levels:
     tail = words.coded("tail", lambda text: text[-7:] if len(text) >= 7 else "")
     a, b = ladder.pairs()
     ladder.take((tail[a] == tail[b]) & (tail[a] >= 0))
-    ladder.take(edits(words, *ladder.pairs()) <= 1)
+    ladder.take(one_edit(words, *ladder.pairs()))
     return ladder.rest()
 
 

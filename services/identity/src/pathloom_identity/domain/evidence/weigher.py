@@ -13,6 +13,7 @@ from typing import TypeVar
 import numpy as np
 
 from pathloom_identity.domain.evidence.attributes import Attribute, Kind
+from pathloom_identity.domain.evidence.ceiling import Ceiling
 from pathloom_identity.domain.evidence.comparators import Pairs, levels_of
 from pathloom_identity.domain.evidence.completing import near_from
 from pathloom_identity.domain.evidence.model import BIT, Model
@@ -45,6 +46,7 @@ class Weigher:
         self.model = model
         self._near_from = near_from(model)
         self._doubtful_from = self._near_from - round(DOUBT * BIT)
+        self._ceiling = Ceiling(model)
         self._remembered = remembered
         self._known: OrderedDict[tuple[bytes, bytes], Weighed] = OrderedDict()
 
@@ -71,9 +73,22 @@ class Weigher:
             found |= made
         return found
 
-    def likely(self, said: Mapping[K, Spelled], pairs: Collection[tuple[K, K]]) -> dict[tuple[K, K], Weighed]:
-        """Those of many pairs that are near or doubtful; they alone are remembered."""
-        made = self._weigh(said, list(pairs), only_likely=True) if pairs else {}
+    def likely(
+        self, said: Mapping[int, Spelled], mates: Mapping[int, Iterable[int]]
+    ) -> dict[tuple[int, int], Weighed]:
+        """Of the pairs (the low number first) of each record and its mates, those that are near or doubtful; they alone
+        are remembered."""
+        texts: dict[int, dict[str, str]] = {}
+        open_: set[tuple[int, int]] = set()
+        for own, others in mates.items():
+            reaches = self._ceiling.of(said[own], self._doubtful_from)
+            for other in others:
+                text = texts.get(other)
+                if text is None:
+                    text = texts[other] = {attribute.name: value for attribute, value in said[other]}
+                if reaches(text):
+                    open_.add((own, other) if own < other else (other, own))
+        made = self._weigh(said, sorted(open_), only_likely=True) if open_ else {}
         self._remember(_digests(said, made), made)
         return made
 

@@ -77,10 +77,12 @@ def _weigh(pairs: Pairs, name: str, levels: Levels, model: Model) -> Amounts:
 def rarities(column: Column, weights: Weights) -> NDArray[np.float64]:
     """What holding each word weighs more (rare) or less (frequent) than holding just any value, in log2."""
     exact, least = weights.levels[0].u, weights.frequencies.least
-    made = np.full(len(column.words.texts) + 1, log2(exact / max(weights.frequencies.other, least)))
-    for text, share in weights.frequencies.values.items():
+    shares, texts = weights.frequencies.values, column.words.texts
+    made = np.full(len(texts) + 1, log2(exact / max(weights.frequencies.other, least)))
+    # The shorter of the two is walked: a model names hundreds of values, a few records hold a few.
+    for text in shares if len(shares) < len(texts) else [text for text in texts if text in shares]:
         number = column.words.find(text)
         if number >= 0:
-            made[number] = log2(exact / max(share, least))
+            made[number] = log2(exact / max(shares[text], least))
     made[-1] = 0.0
     return made
