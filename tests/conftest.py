@@ -35,7 +35,9 @@ from tests.workers import ByServer
 SETTINGS = {"PATHLOOM_IDENTITY_ERASED_KEYS_KEPT_S": "2"}
 """How long identity's feed names an erased person's records; an hour in production."""
 # In a server that lives for minutes the optimising compiler costs more than it gives.
-os.environ.setdefault("PATHLOOM_LOCAL_NEO4J_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
+os.environ.setdefault(
+    "PATHLOOM_LOCAL_NEO4J_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:-UseG1GC -XX:+UseSerialGC"
+)
 NewDatabase = Callable[[], Awaitable[str]]
 
 
