@@ -1,0 +1,60 @@
+"""A live lane that has applied all there was rests as long as its step took, and what comes meanwhile is one step."""
+
+import asyncio
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+from pathloom_kit.feeds.cursor import Cursor, Lane
+from pathloom_kit.feeds.page import Watermark
+from pathloom_kit.postgres import Database
+
+from .followed_things import Things, Upstream, follower, running, until, upstream_values
+
+STEP_S = 0.1
+
+
+class Slow(Things):
+    """Its steps take a while; notes when each began and ended."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self.steps: list[tuple[float, float]] = []
+
+    async def apply(
+        self,
+        feed: str,
+        entries: Sequence[Any],
+        expected: Cursor,
+        new: Cursor,
+        watermarks: Sequence[Watermark],
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
+        if entries:
+            await asyncio.sleep(STEP_S)
+        await super().apply(feed, entries, expected, new, watermarks)
+        if entries:
+            self.steps.append((begun, loop.time()))
+
+
+async def followed(upstream: Database, downstream: Database, lane: Lane) -> list[tuple[float, float]]:
+    """The steps in which a follower took twenty things, published one after the other."""
+    source, store = Upstream(upstream), Slow(downstream)
+
+    async def all_there() -> bool:
+        return await store.values() == await upstream_values(upstream)
+
+    async with running(follower(source, store)):
+        for n in range(20):
+            await source.publish({f"k{n}": n}, lane)
+            await asyncio.sleep(STEP_S / 4)
+        await until(all_there)
+    return store.steps
+
+
+async def test_live_steps_are_as_far_apart_as_they_took(upstream: Database, downstream: Database) -> None:
+    steps = await followed(upstream, downstream, Lane.LIVE)
+    assert 1 < len(steps) < 20
+    # Bounded from below, and a little less than the rest itself: the clock is read again before it.
+    assert all(after - ended >= 0.9 * STEP_S for (_, ended), (after, _) in pairwise(steps))
