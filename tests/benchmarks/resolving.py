@@ -22,15 +22,13 @@ from itertools import count
 import asyncpg
 from pathloom.feed.v1 import feed_pb2
 from pathloom.identity.v1 import customers_pb2 as c
-from pathloom.identity.v1 import customers_pb2_grpc, events_pb2_grpc
 from pathloom.identity.v1 import events_pb2 as e
-from pathloom_kit.rpc.client import channel
 from pathloom_local.platform import Options, Platform
 
 from tests.benchmarks.cost import Cost, costing
 from tests.benchmarks.drain import data_folder
 from tests.benchmarks.figures import Figure, at_least, at_most, table
-from tests.integration.identity.identity_world import Identity, identify, source
+from tests.integration.identity.identity_world import Identity, identify, opened, source
 
 ONES, WRITERS, EACH, LOOK_UPS = 200, 8, 250, 500
 _PARTS = (
@@ -192,7 +190,8 @@ async def resolving_figures(records: int) -> list[Figure]:
         administrator = await asyncpg.connect(server.url("postgres"))
         await administrator.execute("CREATE DATABASE floor")
         await administrator.close()
-        identity = await _opened(platform, stack)
+        token = platform.secrets["rpc_token"].read_text().strip()
+        identity = opened(platform.addresses["identity"], token, stack)
         await identity.put(source(identifiers=[]))
         people = People(seed=1)
         async with costing(platform) as of_filling:
@@ -227,18 +226,6 @@ async def main(records: int) -> int:
     print(table(figures))
     print(f"{os.cpu_count()} cores, shared; load average {os.getloadavg()[0]:.1f}")
     return 0 if all(each.held is not False for each in figures) else 1
-
-
-async def _opened(platform: Platform, stack: AsyncExitStack) -> Identity:
-    token = platform.secrets["rpc_token"].read_text().strip()
-    opened = channel(platform.addresses["identity"], token=token)
-    stack.push_async_callback(opened.close)
-    return Identity(
-        events_pb2_grpc.EventLogServiceStub(opened),
-        customers_pb2_grpc.CustomerServiceStub(opened),
-        customers_pb2_grpc.SourceServiceStub(opened),
-        customers_pb2_grpc.ModelServiceStub(opened),
-    )
 
 
 def _cpu(cost: Cost, done: int) -> Mapping[str, float]:

@@ -54,6 +54,5 @@ class Wire:
         else:
             reader, writer = await asyncio.open_connection(self._host, self._port)
         yield reader, writer
-        self._free.append(
-            (time.monotonic(), reader, writer)
-        )  # not after a failure: what it holds then is not known
+        # Not after a failure: what it holds then is not known.
+        self._free.append((time.monotonic(), reader, writer))

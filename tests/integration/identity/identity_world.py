@@ -150,13 +150,18 @@ async def start(url: str, stack: AsyncExitStack, clock: Clock | None = None, **g
     await migrate_async(settings.database_url, settings.database_password.get_secret_value(), MIGRATIONS)
     server = await build(settings, stack, clock)
     stack.push_async_callback(server.stop, 0.1)
-    opened = channel(f"127.0.0.1:{server.port}", token=TOKEN)
-    stack.push_async_callback(opened.close)
+    return opened(f"127.0.0.1:{server.port}", TOKEN, stack)
+
+
+def opened(address: str, token: str, stack: AsyncExitStack) -> Identity:
+    """A service that runs, spoken to until the stack closes."""
+    connection = channel(address, token=token)
+    stack.push_async_callback(connection.close)
     return Identity(
-        events_pb2_grpc.EventLogServiceStub(opened),
-        customers_pb2_grpc.CustomerServiceStub(opened),
-        customers_pb2_grpc.SourceServiceStub(opened),
-        customers_pb2_grpc.ModelServiceStub(opened),
+        events_pb2_grpc.EventLogServiceStub(connection),
+        customers_pb2_grpc.CustomerServiceStub(connection),
+        customers_pb2_grpc.SourceServiceStub(connection),
+        customers_pb2_grpc.ModelServiceStub(connection),
     )
 
 

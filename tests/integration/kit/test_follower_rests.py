@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
-from pathloom_kit.feeds.cursor import Cursor, Lane
-from pathloom_kit.feeds.page import Watermark
+from pathloom_kit.feeds.cursor import Lane
 from pathloom_kit.postgres import Database
 
 from .followed_things import Things, Upstream, follower, running, until, upstream_values
@@ -14,33 +13,28 @@ from .followed_things import Things, Upstream, follower, running, until, upstrea
 STEP_S = 0.1
 
 
-class Slow(Things):
-    """Its steps take a while; notes when each began and ended."""
+def slowly(store: Things) -> list[tuple[float, float]]:
+    """Makes its steps take a while. When each began and ended."""
+    loop, begun, steps = asyncio.get_running_loop(), 0.0, list[tuple[float, float]]()
 
-    def __init__(self, database: Database) -> None:
-        super().__init__(database)
-        self.steps: list[tuple[float, float]] = []
-
-    async def apply(
-        self,
-        feed: str,
-        entries: Sequence[Any],
-        expected: Cursor,
-        new: Cursor,
-        watermarks: Sequence[Watermark],
-    ) -> None:
-        loop = asyncio.get_running_loop()
-        begun = loop.time()
+    async def begin(entries: Sequence[Any]) -> None:
+        nonlocal begun
         if entries:
+            begun = loop.time()
             await asyncio.sleep(STEP_S)
-        await super().apply(feed, entries, expected, new, watermarks)
+
+    async def end(entries: Sequence[Any]) -> None:
         if entries:
-            self.steps.append((begun, loop.time()))
+            steps.append((begun, loop.time()))
+
+    store.before_commit, store.after_commit = begin, end
+    return steps
 
 
 async def followed(upstream: Database, downstream: Database, lane: Lane) -> list[tuple[float, float]]:
     """The steps in which a follower took twenty things, published one after the other."""
-    source, store = Upstream(upstream), Slow(downstream)
+    source, store = Upstream(upstream), Things(downstream)
+    steps = slowly(store)
 
     async def all_there() -> bool:
         return await store.values() == await upstream_values(upstream)
@@ -50,7 +44,7 @@ async def followed(upstream: Database, downstream: Database, lane: Lane) -> list
             await source.publish({f"k{n}": n}, lane)
             await asyncio.sleep(STEP_S / 4)
         await until(all_there)
-    return store.steps
+    return steps
 
 
 async def test_live_steps_are_as_far_apart_as_they_took(upstream: Database, downstream: Database) -> None:

@@ -15,11 +15,18 @@ SELECT (SELECT system_identifier FROM pg_control_system())::text
 """
 
 
+class NoEpoch(LookupError):
+    """`ensure_epoch` never ran on this database."""
+
+    def __init__(self) -> None:
+        super().__init__("this database has no epoch yet: ensure_epoch belongs in the service's start")
+
+
 async def epoch(conn: RawConnection) -> str:
-    """The epoch in force. LookupError before `ensure_epoch` ever ran."""
+    """The epoch in force. NoEpoch before `ensure_epoch` ever ran."""
     found = await conn.fetchval("SELECT epoch FROM feed_epoch")
     if found is None:
-        raise LookupError("this database has no epoch yet: ensure_epoch belongs in the service's start")
+        raise NoEpoch
     return str(found)
 
 

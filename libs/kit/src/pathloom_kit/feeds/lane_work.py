@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from pathloom_kit.feeds.cursor import Cursor
-from pathloom_kit.feeds.page import FeedPage, Numbered, Watermark
+from pathloom_kit.feeds.page import FeedPage, Numbered, Watermark, of_lane
 from pathloom_kit.feeds.pump import Pump
 
 E = TypeVar("E", bound=Numbered)
@@ -41,8 +41,7 @@ class LaneWork(Generic[E]):
         """What to do for the page in the slot, at most `most` entries of it; None when it says nothing new."""
         header = page.header
         # Watermarks hold for the entries of this lane up to the head: they are ours only once we have them all.
-        own = tuple(mark for mark in header.watermarks if mark.cursor.lane is header.cursor.lane)
-        marks = own if header.caught_up else ()
+        marks = of_lane(header.watermarks, header.cursor.lane) if header.caught_up else ()
         rest = page.entries[self._done :]
         most = 1 if self._singly else most
         if len(rest) > most or (rest and self._singly):

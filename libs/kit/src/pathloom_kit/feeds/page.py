@@ -6,7 +6,7 @@ from typing import Generic, Protocol, TypeVar
 
 from pathloom.feed.v1 import feed_pb2
 
-from pathloom_kit.feeds.cursor import Cursor
+from pathloom_kit.feeds.cursor import Cursor, Lane
 
 
 class Numbered(Protocol):
@@ -32,6 +32,12 @@ class Watermark:
     @classmethod
     def from_proto(cls, message: feed_pb2.Watermark) -> "Watermark":
         return cls(message.feed, Cursor.from_proto(message.cursor))
+
+
+def of_lane(marks: Iterable[Watermark], lane: Lane) -> tuple[Watermark, ...]:
+    """Those that a page of this lane may speak for: what a service reads in a lane it publishes in that lane, so of the
+    other one it can promise nothing."""
+    return tuple(mark for mark in marks if mark.cursor.lane is lane)
 
 
 @dataclass(frozen=True, slots=True)

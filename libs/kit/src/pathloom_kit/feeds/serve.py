@@ -9,7 +9,7 @@ from pathloom.feed.v1 import feed_pb2
 from pathloom_kit.errors import FeedReset
 from pathloom_kit.feeds.cursor import Cursor, Lane
 from pathloom_kit.feeds.log import Page
-from pathloom_kit.feeds.page import PageHeader, Watermark
+from pathloom_kit.feeds.page import PageHeader, Watermark, of_lane
 from pathloom_kit.feeds.wakeup import WakeUp
 
 DEFAULT_ENTRIES = 500
@@ -91,10 +91,8 @@ class FeedServer(Generic[M]):
 
 def fill_page(response: M, page: Page, watermarks: Sequence[Watermark] = ()) -> M:
     """Puts a page of a feed of things into its response: each stored entry parsed, then given its n, version and
-    traceparent. Returns the response. Of the watermarks only those of the page's own lane are sent: what a
-    service reads in a lane it publishes in that lane, so of the other lane this page can promise nothing."""
-    own = [mark for mark in watermarks if mark.cursor.lane is page.cursor.lane]
-    response.header.CopyFrom(page.header(own).to_proto())
+    traceparent. Returns the response. Of the watermarks only those of the page's own lane are sent."""
+    response.header.CopyFrom(page.header(of_lane(watermarks, page.cursor.lane)).to_proto())
     for stored in page.entries:
         entry = response.entries.add()
         entry.MergeFromString(stored.entry)

@@ -7,6 +7,7 @@ from typing import Any
 
 from asyncpg import UniqueViolationError
 from pathloom_kit.feeds.cursor import Cursor, Lane
+from pathloom_kit.feeds.epoch import NoEpoch
 from pathloom_kit.feeds.numbers import TAKE, take_numbers
 from pathloom_kit.ids import IdFactory
 from pathloom_kit.postgres import Database, RawConnection
@@ -126,7 +127,7 @@ class PostgresEventLog:
         ids = [[self._hashes.event(r.source_id, e.message_id) for e in r.events] for r in requests]
         look = await conn.fetchrow(_LOOK, [i for of_one in ids for i in of_one])
         if look is None:
-            raise LookupError("this database has no epoch yet: ensure_epoch belongs in the service's start")
+            raise NoEpoch
         sources = parse_sources(dict(look["sources"]))
         known = {event_id: Known(*rest) for event_id, *rest in look["known"]}
         erased = await self._tombstones(conn, requests, sources) if look["tombstones"] else {}

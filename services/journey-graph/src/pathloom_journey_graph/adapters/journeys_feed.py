@@ -9,7 +9,7 @@ from neo4j import AsyncManagedTransaction
 from pathloom.feed.v1 import feed_pb2
 from pathloom.journey_graph.v1 import journeys_pb2 as pb
 from pathloom_kit.feeds.cursor import LANES, Cursor, Lane
-from pathloom_kit.feeds.page import PageHeader, Watermark
+from pathloom_kit.feeds.page import PageHeader, Watermark, of_lane
 from pathloom_kit.feeds.wakeup import WakeUp
 
 from pathloom_journey_graph.adapters import cypher
@@ -46,7 +46,6 @@ class JourneysFeed:
     def __init__(self, graph: Graph, wakeup: WakeUp | None = None) -> None:
         self._graph = graph
         self._wakeup = wakeup
-        self._asking = {lane: asyncio.Lock() for lane in LANES}
         self._reading = {lane: asyncio.Lock() for lane in LANES}
         self._seen: dict[
             Lane, tuple[int, float, _State]
@@ -68,18 +67,16 @@ class JourneysFeed:
             return page
 
     async def _state(self, lane: Lane) -> _State:
-        loop, told = asyncio.get_running_loop(), self._wakeup
-        wanted = None if told is None else told.mark()
-        async with self._asking[lane]:
-            seen = self._seen.get(lane)
-            if seen is None or wanted is None or seen[0] < wanted or loop.time() - seen[1] >= _SEEN_S:
-                mark, begun = -1 if told is None else told.mark(), loop.time()
-                (row,) = await self._graph.peek(cypher.FEED_STATE, uncut=UNCUT, head=head_id(lane))
-                state = _state_of(row)
-                # A page speaks for its own lane: what is read in the other changes nothing in it.
-                own = tuple(mark for mark in state.marks if mark.cursor.lane is lane)
-                seen = self._seen[lane] = (mark, begun, replace(state, marks=own))
-            return seen[2]
+        """Asked by one reader of the lane at a time."""
+        told, now = self._wakeup, asyncio.get_running_loop().time()
+        mark = -1 if told is None else told.mark()
+        seen = self._seen.get(lane)
+        if told is None or seen is None or seen[0] < mark or now - seen[1] >= _SEEN_S:
+            (row,) = await self._graph.peek(cypher.FEED_STATE, uncut=UNCUT, head=head_id(lane))
+            state = _state_of(row)
+            # What is read in the other lane changes no page of this one.
+            seen = self._seen[lane] = (mark, now, replace(state, marks=of_lane(state.marks, lane)))
+        return seen[2]
 
     async def _read_page(self, after: Cursor, limit: int, state: _State) -> pb.FollowJourneysResponse:
         head = await self._head(after.lane)
