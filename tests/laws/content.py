@@ -1,12 +1,13 @@
 """What a platform says of people, through its public API, in a form in which two platforms can be compared.
 
 A customer's id is that of the record that was received first, and two platforms receive in different orders: a customer
-goes by the first identifier that leads to them instead. Ids of journeys and touchpoints are keyed by a secret of each
-graph: a touchpoint goes by its kind, beginning and contact.
+goes by the first identifier that leads to them instead. Ids of journeys and touchpoints are the same wherever the erasure
+secret is.
 """
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -16,7 +17,7 @@ from pathloom_local.demo.values import ContactKey
 from pathloom_local.errors import NotFound
 
 BY_THE_CLOCK = frozenset({"age", "day", "overdue", "sentence"})
-OF_ONE_PLATFORM = frozenset({"revision", "changed_at", "journey_id", "first_seen"})  # seen: received
+OF_ONE_PLATFORM = frozenset({"revision", "changed_at", "first_seen"})  # seen: received
 Content = dict[str, Any]
 
 
@@ -91,12 +92,17 @@ def by_who(said: Content) -> Content:
 
 def plain(view: Mapping[str, Any]) -> Any:
     """Without what the clock decides and what is one platform's own; lists that have no order of their own, sorted."""
-    names: dict[str, str] = {}
-    for journey in view.get("journeys", []):
-        for touchpoint in journey.get("touchpoints", []):
-            said = [touchpoint.get(key, "") for key in ("kind", "channel", "start", "contact_id")]
-            names[touchpoint["touchpoint_id"]] = "|".join(said)
-    return _plain(view, names)
+    return _plain(view)
+
+
+def touchpoints(said: Content) -> Counter[str]:
+    """How often each is shown, by its id."""
+    return Counter(
+        touchpoint["touchpoint_id"]
+        for view in said["customers"].values()
+        for journey in view["journeys"]
+        for touchpoint in journey.get("touchpoints", [])
+    )
 
 
 def differences(left: Any, right: Any, path: str = "") -> list[str]:
@@ -112,15 +118,15 @@ def differences(left: Any, right: Any, path: str = "") -> list[str]:
     return [] if left == right else [f"{path}: {_short(left)} against {_short(right)}"]
 
 
-def _plain(value: Any, names: Mapping[str, str], key: str = "") -> Any:
+def _plain(value: Any, key: str = "") -> Any:
     if isinstance(value, Mapping):
         left = value.keys() - BY_THE_CLOCK - OF_ONE_PLATFORM
-        return {name: _plain(value[name], names, name) for name in sorted(left)}
+        return {name: _plain(value[name], name) for name in sorted(left)}
     if isinstance(value, list):
-        found = [_plain(each, names) for each in value]
+        found = [_plain(each) for each in value]
         ordered = key in ("touchpoints", "legs", "handlings", "steps")
         return found if ordered else sorted(found, key=lambda each: json.dumps(each, sort_keys=True))
-    return names.get(value, value) if key == "touchpoint_id" else value
+    return value
 
 
 def _short(value: Any) -> str:

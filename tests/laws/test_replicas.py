@@ -9,7 +9,8 @@ import pytest_asyncio
 from tests.laws.content import Content, content, differences
 from tests.laws.replicas import idle
 
-pytestmark = pytest.mark.soak
+# Two platforms start first, and are told a history.
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(1200)]
 
 if TYPE_CHECKING:
     from tests.laws.conftest import Both

@@ -13,10 +13,11 @@ from pathloom_local.api.sender import Outgoing
 from pathloom_local.services import service
 
 from tests.laws.company import Company, deliver
-from tests.laws.content import Content, content, differences
+from tests.laws.content import Content, content, differences, touchpoints
 from tests.laws.running import Running
 
-pytestmark = pytest.mark.soak
+# Two platforms start first, and are told a history.
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(1200)]
 
 if TYPE_CHECKING:
     from tests.laws.conftest import Both
@@ -99,7 +100,17 @@ async def test_an_empty_graph_fills_itself(both: "Both") -> None:
     await alone.local.neo4j.server.wipe()
     await alone.local.migrate("journey-graph")
     await alone.local.restart("journey-graph")
-    await alone.settled()
+    there = touchpoints(before)
+    filled = asyncio.create_task(alone.settled())
+    looks = 0
+    while not filled.done():
+        shown = touchpoints(await said(alone, [both.company]))
+        assert {one: shown[one] for one in there} == there, f"look {looks}: history stays, once"
+        # A visit that has come again in part is another one until the rest has come.
+        assert all(one.startswith("v_") for one in shown.keys() - there.keys()), f"look {looks}"
+        looks += 1
+    await filled
+    assert looks > 1
     assert differences(before, await said(alone, [both.company])) == []
 
 

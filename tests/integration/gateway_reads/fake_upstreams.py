@@ -36,6 +36,7 @@ class Feed:
     epoch: str = "e1"
     lanes: dict[int, list[Any]] = field(default_factory=lambda: {Lane.LANE_LIVE: [], Lane.LANE_BULK: []})
     marks: list[Watermark] = field(default_factory=list)
+    refilling: bool = False
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def cursor(self, lane: int, n: int) -> Cursor:
@@ -57,11 +58,17 @@ class Feed:
             self.marks += [Watermark(feed=name, cursor=cursor) for name, cursor in cursors.items()]
             self.changed.notify_all()
 
-    async def begin_again(self, epoch: str) -> None:
+    async def begin_again(self, epoch: str, *, refilling: bool = False) -> None:
         async with self.changed:
             self.epoch = epoch
+            self.refilling = refilling
             self.lanes = {Lane.LANE_LIVE: [], Lane.LANE_BULK: []}
             self.marks = []
+            self.changed.notify_all()
+
+    async def is_full(self) -> None:
+        async with self.changed:
+            self.refilling = False
             self.changed.notify_all()
 
     async def follow(self, request: FollowRequest, response: Any) -> AsyncIterator[Any]:
@@ -74,7 +81,8 @@ class Feed:
                 raise FeedReset(self.epoch)
             entries = [entry for entry in self.lanes[lane] if entry.n > after][: request.max_entries or 500]
             after = entries[-1].n if entries else after
-            state = (after, self.head(lane), [mark.SerializeToString() for mark in self.marks])
+            marks = [mark.SerializeToString() for mark in self.marks]
+            state = (after, self.head(lane), marks, self.refilling)
             if entries or state != said:
                 said = state
                 header = PageHeader(
@@ -82,6 +90,7 @@ class Feed:
                     head=self.head(lane),
                     caught_up=after == self.head(lane),
                     watermarks=self.marks,
+                    refilling=self.refilling,
                 )
                 yield response(header=header, entries=entries)
                 continue
@@ -92,7 +101,10 @@ class Feed:
                     said = None
 
     def describe(self, name: str) -> list[FeedState]:
-        return [FeedState(feed=name, head=self.cursor(lane, self.head(lane))) for lane in self.lanes]
+        return [
+            FeedState(feed=name, head=self.cursor(lane, self.head(lane)), refilling=self.refilling)
+            for lane in self.lanes
+        ]
 
 
 @dataclass
@@ -135,7 +147,9 @@ class _Log(events_pb2_grpc.EventLogServiceServicer):
             yield page
 
     async def DescribeFeeds(self, request: Any, context: Any) -> DescribeFeedsResponse:
-        return DescribeFeedsResponse(feeds=self.up.events.describe("events"))
+        return DescribeFeedsResponse(
+            feeds=[*self.up.events.describe("events"), *self.up.customers.describe("customers")]
+        )
 
 
 class _Customers(customers_pb2_grpc.CustomerServiceServicer):
@@ -201,6 +215,9 @@ class _Scoring(scores_pb2_grpc.ScoringServiceServicer):
     async def FollowScores(self, request: FollowRequest, context: Any) -> AsyncIterator[Any]:
         async for page in self.up.scores.follow(request, scores_pb2.FollowScoresResponse):
             yield page
+
+    async def DescribeFeeds(self, request: Any, context: Any) -> DescribeFeedsResponse:
+        return DescribeFeedsResponse(feeds=self.up.scores.describe("scores"))
 
     async def GetMeasures(
         self, request: scores_pb2.GetMeasuresRequest, context: Any

@@ -98,7 +98,7 @@ class Replica:
     async def open(self, blueprints: str = "b1", *, later: bool = False) -> "Replica":
         """Migrates and wires. `later`: history is cut when the test says so, as the service does when it pauses."""
         await self.graph.migrate()
-        meta = await self.graph.open(blueprints)
+        meta = await self.graph.open(blueprints, "a secret of more than sixteen bytes")
         self.recut = Recut(load_blueprints(), self.clock, meta.generation)
         events = FollowEvents(self.graph, PlaceEvents(self.recut, meta.secret, later))
         customers = FollowCustomers(self.graph, MoveRecords(self.recut, meta.secret, later))

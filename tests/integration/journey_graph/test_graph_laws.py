@@ -132,12 +132,6 @@ def who_is_who() -> list[customers_pb2.CustomerEntry]:
 async def fresh(driver: AsyncDriver) -> Replica:
     async with driver.session() as session:
         await (await session.run("MATCH (n) DETACH DELETE n")).consume()
-        # The key of the ids is the graph's own; here each run must give the same ids.
-        await (
-            await session.run(
-                "CREATE (:Meta {id: 'graph', epoch: 'x', secret: '00ff', generation: 1, blueprints: 'b1'})"
-            )
-        ).consume()
     return await Replica(driver).open()
 
 

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 import pytest_asyncio
 from pathloom_kit.feeds.epoch import ensure_epoch
-from pathloom_kit.feeds.tables import CURSOR_TABLES_SQL, FEED_TABLES_SQL
+from pathloom_kit.feeds.tables import CURSOR_TABLES_SQL, FEED_TABLES_SQL, FILLED_TABLES_SQL
 from pathloom_kit.leases import LEASE_TABLES_SQL
 from pathloom_kit.postgres import Database, connect
 
@@ -28,7 +28,8 @@ async def upstream(two_databases: tuple[str, str]) -> AsyncIterator[Database]:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def downstream(two_databases: tuple[str, str]) -> AsyncIterator[Database]:
-    async with emptied(two_databases[1], (*CURSOR_TABLES_SQL, *LEASE_TABLES_SQL, *EFFECT_SQL)) as database:
+    tables = (*CURSOR_TABLES_SQL, *FILLED_TABLES_SQL, *LEASE_TABLES_SQL, *EFFECT_SQL)
+    async with emptied(two_databases[1], tables) as database:
         yield database
 
 

@@ -68,6 +68,7 @@ class Upstream:
         self.feed = ThingFeed(FEED)
         self.wakeup = LocalWakeUp()
         self.watermarks: tuple[Watermark, ...] = ()
+        self.refilling = False
         self.server: FeedServer[Any] = FeedServer(
             self.read_page, renew_epoch=self.renew, wakeup=self.wakeup, poll_s=0.05, heartbeat_s=0.2
         )
@@ -78,9 +79,10 @@ class Upstream:
         return head
 
     async def read_page(self, after: Cursor, limit: int) -> Any:
-        marks = self.watermarks
+        marks, refilling = self.watermarks, self.refilling
         async with self.database.asyncpg() as conn:
-            return fill_page(Response(), await self.feed.read(conn, after, limit), marks)
+            page = await self.feed.read(conn, after, limit)
+        return fill_page(Response(), page, marks, refilling=refilling)
 
     async def renew(self, lost: str) -> str:
         async with self.database.asyncpg() as conn:
@@ -100,6 +102,7 @@ class Things:
         self.database = database
         self.replica = replica
         self.before_commit: Callable[[Sequence[Any]], Awaitable[None]] | None = None
+        self.full = True
         self.after_commit: Callable[[Sequence[Any]], Awaitable[None]] | None = None
 
     async def cursors(self, feed: str) -> Mapping[tuple[int, Lane], Cursor]:
@@ -151,10 +154,13 @@ class Things:
         async with self.database.asyncpg() as conn, conn.transaction():
             await pg_cursors.restart(conn, feed, epoch)
 
-    async def finish_restart(self, feed: str, epoch: str) -> None:
+    async def finish_restart(self, feed: str, epoch: str) -> bool:
         async with self.database.asyncpg() as conn, conn.transaction():
             if await pg_cursors.finish_restart(conn, feed, epoch):
                 await conn.execute("DELETE FROM effect WHERE epoch <> $1", epoch)
+            if self.full:
+                await pg_cursors.note_filled(conn, feed, epoch)
+        return self.full
 
     async def values(self) -> dict[str, int]:
         async with self.database.asyncpg() as conn:

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
 
 import asyncpg
@@ -282,6 +282,49 @@ async def test_a_reading_again_survives_a_crash_and_keeps_what_is_there_until_it
     async with running(follower(source, store, max_entries=2)):
         await until(lambda: same(upstream, store))
     assert "k0" not in await store.values()
+
+
+async def test_nothing_is_dropped_before_the_upstream_is_full_and_all_has_had_its_effect(
+    upstream: Database, downstream: Database
+) -> None:
+    source, store = Upstream(upstream), Things(downstream)
+    await source.publish({"kept": 1, "gone": 1, "comes late": 1})
+
+    async def refilling() -> bool:
+        async with downstream.asyncpg() as conn:
+            return await pg_cursors.refilling(conn, FEED)
+
+    assert await refilling(), "never read"
+    async with running(follower(source, store)):
+        await until(lambda: same(upstream, store))
+        await until(lambda: refuses(refilling))
+        async with upstream.asyncpg() as conn:
+            await conn.execute("DELETE FROM feed_thing WHERE key IN ('gone', 'comes late')")
+            source.refilling = True
+            await source.feed.new_epoch(conn)
+        await source.publish({"kept": 2})
+        await until(lambda: holds(store, kept=2))
+        assert await refilling()
+        # Whoever begins anew meanwhile drops nothing either.
+    async with running(follower(source, store)):
+        await asyncio.sleep(0.3)
+        assert await store.values() == {"kept": 2, "gone": 1, "comes late": 1}
+        await source.publish({"comes late": 2})
+        source.refilling, store.full = False, False
+        source.wakeup.signal()
+        await until(lambda: same(upstream, store))
+        assert await refilling(), "what it read has yet to have its effect"
+        store.full = True
+        await until(lambda: refuses(refilling))
+    assert await store.values() == {"kept": 2, "comes late": 2}
+
+
+async def refuses(said: Callable[[], Awaitable[bool]]) -> bool:
+    return not await said()
+
+
+async def holds(store: Things, **values: int) -> bool:
+    return values.items() <= (await store.values()).items()
 
 
 class Ready:

@@ -57,7 +57,7 @@ async def scoring_on(database: Database) -> Scoring:
 
 TABLES = (
     "journey_score, touchpoint_fact, handling_fact, answer_fact, promise_fact, feed_head, feed_thing, feed_cursor, "
-    "feed_watermark, feed_parked, feed_restart, lease"
+    "feed_watermark, feed_parked, feed_restart, feed_filled, lease"
 )
 
 

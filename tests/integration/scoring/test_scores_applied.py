@@ -9,6 +9,7 @@ from _pytest.outcomes import Failed
 from asyncpg import UniqueViolationError
 from pathloom.journey_graph.v1 import journeys_pb2 as pb
 from pathloom.scoring.v1 import scores_pb2
+from pathloom_kit.feeds import epoch as epochs
 from pathloom_kit.feeds import pg_cursors
 from pathloom_kit.feeds.cursor import Cursor, Lane
 from pathloom_kit.feeds.page import Watermark
@@ -133,6 +134,27 @@ async def test_a_reset_reads_again_and_drops_what_was_not_sent_again(scoring: Sc
     before = await everything(scoring)
     await scoring.store.finish_restart(JOURNEYS_FEED, "e2")
     assert await everything(scoring) == before
+
+
+async def test_a_store_that_is_new_or_restored_says_so_until_it_is_full(scoring: Scoring) -> None:
+    async def refilling() -> bool:
+        said = {state.refilling for state in (await scoring.feed.describe()).feeds}
+        said |= {(await scoring.feed.read_page(Cursor("", 0, lane, 0), 1)).header.refilling for lane in Lane}
+        assert len(said) == 1
+        return said.pop()
+
+    assert await refilling()
+    await scoring.feeder.apply(entry(1, 1, two_calls("j1")))
+    assert await refilling()
+    await scoring.store.finish_restart(JOURNEYS_FEED, "e1")
+    assert not await refilling()
+    await scoring.store.restart(JOURNEYS_FEED, "e2")
+    assert await refilling()
+    await scoring.store.finish_restart(JOURNEYS_FEED, "e2")
+    assert not await refilling()
+    async with scoring.database.asyncpg() as conn:
+        await epochs.new_epoch(conn)
+    assert await refilling(), "this store was brought back from elsewhere"
 
 
 async def test_two_replicas_share_the_work_and_a_stale_one_is_refused(scoring: Scoring) -> None:

@@ -18,7 +18,7 @@ class Feed(JourneysFeed):
 
     async def _state(self, lane: Lane) -> _State:
         await asyncio.sleep(0)
-        return _State((), "e", self.head)
+        return _State((), False, "e", self.head)
 
     async def _read_page(self, after: Cursor, limit: int, state: _State) -> pb.FollowJourneysResponse:
         self.reads += 1

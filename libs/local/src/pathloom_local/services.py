@@ -100,7 +100,7 @@ def settings_of(
     settings["RPC_TOKEN_FILE"] = str(secrets["rpc_token"])
     for name in known.upstreams:
         settings[f"{name.replace('-', '_').upper()}_ADDRESS"] = upstreams[name]
-    if known.name == "identity":
+    if known.name in ("identity", "journey-graph"):
         settings["ERASURE_SECRET_FILE"] = str(secrets["erasure_secret"])
     if replica.http is not None:
         settings["HTTP_ADDRESS"] = replica.http

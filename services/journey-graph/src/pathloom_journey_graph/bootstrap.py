@@ -72,7 +72,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> RunningServer:
         raise SystemExit(f"PATHLOOM_JOURNEY_GRAPH_BLUEPRINTS: {error}") from None
     driver = await stack.enter_async_context(driver_of(settings))
     graph = Graph(driver, settings.neo4j_database)
-    meta = await graph.open(digest(blueprints))
+    meta = await graph.open(digest(blueprints), settings.erasure_secret.get_secret_value())
     wakeup = LocalWakeUp()
     recut = Recut(blueprints, clock, meta.generation)
     again = RecutJourneys(recut)

@@ -18,6 +18,9 @@ class Settings(ServiceSettings):
     neo4j_password: SecretStr
     """Also from the file that PATHLOOM_JOURNEY_GRAPH_NEO4J_PASSWORD_FILE names."""
     neo4j_database: str = "neo4j"
+    erasure_secret: SecretStr = Field(min_length=16)
+    """Identity's. Keys the ids of touchpoints and journeys and the hashes of what was erased. Also from the file that
+    PATHLOOM_JOURNEY_GRAPH_ERASURE_SECRET_FILE names."""
     identity_address: str
     """Where identity's gRPC listens; it takes the same rpc_token."""
     blueprints: str = ""

@@ -117,6 +117,7 @@ class Follower(Generic[E]):
         tasks = [asyncio.create_task(work.pump.run()) for work in works]
         loop = asyncio.get_running_loop()
         finish_at: float | None = 0.0
+        unfinished = 0
         try:
             while True:
                 self._ready.clear()
@@ -124,13 +125,14 @@ class Follower(Generic[E]):
                 if work is not None:
                     await self._turn(work, contended)
                 else:
-                    await self._wait(works, loop.time())
+                    await self._wait(works, loop.time(), finish_at)
                 for task in tasks:
                     if task.done():
                         task.result()  # raises only for a fault of ours: start over, loudly
-                if finish_at is not None and loop.time() >= finish_at and all(w.caught_up for w in works):
+                if finish_at is not None and loop.time() >= finish_at and all(w.complete for w in works):
                     done = await self._finish_restart(works[0].applied.epoch)
-                    finish_at = None if done else loop.time() + self._backoff.cap_s
+                    unfinished += 1
+                    finish_at = None if done else loop.time() + self._backoff.delay_s(unfinished)
         finally:
             for task in tasks:
                 task.cancel()
@@ -177,8 +179,10 @@ class Follower(Generic[E]):
         chosen.served_at = now
         return chosen, bool(live) and bool(bulk)
 
-    async def _wait(self, works: Sequence[LaneWork[E]], now: float) -> None:
+    async def _wait(self, works: Sequence[LaneWork[E]], now: float, finish_at: float | None) -> None:
         held_back = [work.not_before - now for work in works if work.pump.slot is not None]
+        if finish_at is not None and all(work.complete for work in works):
+            held_back.append(finish_at - now)
         with suppress(TimeoutError):
             # Not wait_for: on 3.11 it can swallow a cancellation, and the service would never end.
             async with asyncio.timeout(min(held_back, default=None)):
@@ -256,12 +260,11 @@ class Follower(Generic[E]):
 
     async def _finish_restart(self, epoch: str) -> bool:
         try:
-            await self._store.finish_restart(self._feed, epoch)
+            return await self._store.finish_restart(self._feed, epoch)
         except Exception as error:
             self._note(error)
             _log.exception("finishing the reading again failed, will try again", extra={"feed": self._feed})
             return False
-        return True
 
     def _hold_back(self, work: LaneWork[E]) -> None:
         work.failures += 1

@@ -34,6 +34,8 @@ class LaneWork(Generic[E]):
         self.served_at = 0.0
         self.failures = 0
         self.caught_up = False
+        self.complete = False
+        """Caught up with an upstream that has all there is."""
         self._singly = 0  # entries yet to be applied one by one
         self._done = 0  # entries of the page in the slot that were already applied or parked
 
@@ -64,6 +66,7 @@ class LaneWork(Generic[E]):
     def finish(self, page: FeedPage[E]) -> None:
         """The page is done with."""
         self.caught_up = page.header.caught_up
+        self.complete = self.caught_up and not page.header.refilling
         self._singly = 0
         self._done = 0
         self.pump.take()

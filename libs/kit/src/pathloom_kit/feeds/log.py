@@ -88,8 +88,8 @@ class Page:
     cursor: Cursor
     caught_up: bool
 
-    def header(self, watermarks: Sequence[Watermark] = ()) -> PageHeader:
-        return PageHeader(self.cursor, self.head, self.caught_up, tuple(watermarks))
+    def header(self, watermarks: Sequence[Watermark] = (), *, refilling: bool = False) -> PageHeader:
+        return PageHeader(self.cursor, self.head, self.caught_up, tuple(watermarks), refilling)
 
 
 class ThingFeed:

@@ -42,13 +42,14 @@ def of_lane(marks: Iterable[Watermark], lane: Lane) -> tuple[Watermark, ...]:
 
 @dataclass(frozen=True, slots=True)
 class PageHeader:
-    """Where the page stands: `cursor` after it, the newest number `head`, whether it reached the head, and how far
-    the upstream itself had read (true of the entries up to `head`)."""
+    """Where the page stands: `cursor` after it, the newest number `head`, whether it reached the head, how far the
+    upstream itself had read (true of the entries up to `head`), and whether it is yet to fill (again)."""
 
     cursor: Cursor
     head: int
     caught_up: bool
     watermarks: tuple[Watermark, ...] = ()
+    refilling: bool = False
 
     def to_proto(self) -> feed_pb2.PageHeader:
         return feed_pb2.PageHeader(
@@ -56,6 +57,7 @@ class PageHeader:
             head=self.head,
             caught_up=self.caught_up,
             watermarks=[mark.to_proto() for mark in self.watermarks],
+            refilling=self.refilling,
         )
 
     @classmethod
@@ -65,6 +67,7 @@ class PageHeader:
             message.head,
             message.caught_up,
             tuple(Watermark.from_proto(mark) for mark in message.watermarks),
+            message.refilling,
         )
 
 

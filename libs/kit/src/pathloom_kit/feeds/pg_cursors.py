@@ -18,9 +18,11 @@ __all__ = [
     "create_cursor_tables",
     "finish_restart",
     "list_parked",
+    "note_filled",
     "park",
     "read_cursors",
     "read_watermarks",
+    "refilling",
     "release",
     "restart",
     "restarting",
@@ -174,3 +176,22 @@ async def finish_restart(conn: RawConnection, feed: str, epoch: str) -> bool:
         "DELETE FROM feed_restart WHERE feed = $1 AND epoch = $2 RETURNING feed", feed, epoch
     )
     return bool(rows)
+
+
+async def note_filled(conn: RawConnection, feed: str, epoch: str, own_epoch: str = "") -> None:
+    """All there is of `epoch` has been read and had its effect. `own_epoch`: that of the feeds served from this database,
+    which must be full again when it was brought back from elsewhere."""
+    await conn.execute(
+        "INSERT INTO feed_filled (feed, epoch, own_epoch) VALUES ($1, $2, $3) "
+        "ON CONFLICT (feed) DO UPDATE SET epoch = excluded.epoch, own_epoch = excluded.own_epoch",
+        feed, epoch, own_epoch,
+    )  # fmt: skip
+
+
+async def refilling(conn: RawConnection, feed: str, own_epoch: str = "") -> bool:
+    """Not all that lives in the epoch that is being read has been read once."""
+    return not await conn.fetchval(
+        "SELECT EXISTS (SELECT FROM feed_filled f WHERE f.feed = $1 AND f.own_epoch = $2 AND NOT EXISTS ("
+        "SELECT FROM feed_cursor c WHERE c.feed = f.feed AND c.epoch <> f.epoch))",
+        feed, own_epoch,
+    )  # fmt: skip

@@ -89,10 +89,11 @@ class FeedServer(Generic[M]):
             raise FeedReset(current, "the cursor is beyond the head")
 
 
-def fill_page(response: M, page: Page, watermarks: Sequence[Watermark] = ()) -> M:
+def fill_page(response: M, page: Page, watermarks: Sequence[Watermark] = (), *, refilling: bool = False) -> M:
     """Puts a page of a feed of things into its response: each stored entry parsed, then given its n, version and
     traceparent. Returns the response. Of the watermarks only those of the page's own lane are sent."""
-    response.header.CopyFrom(page.header(of_lane(watermarks, page.cursor.lane)).to_proto())
+    marks = of_lane(watermarks, page.cursor.lane)
+    response.header.CopyFrom(page.header(marks, refilling=refilling).to_proto())
     for stored in page.entries:
         entry = response.entries.add()
         entry.MergeFromString(stored.entry)

@@ -40,7 +40,9 @@ class FollowerStore(Protocol[E]):
         happens to what is there, which serves on. Nothing at all when all cursors are of `epoch` already."""
         ...
 
-    async def finish_restart(self, feed: str, epoch: str) -> None:
-        """All that lives has been read again: drops what is not of `epoch`, if a restart was under way. Called whenever
-        the follower has caught up for the first time since it began, so that a restart survives a crash."""
+    async def finish_restart(self, feed: str, epoch: str) -> bool:
+        """All that lives has been read: drops what is not of `epoch`, if a restart was under way, and notes that as far as
+        this feed goes the store is full. Called when the follower has caught up with a full upstream for the first time
+        since it began, so that a restart survives a crash. False when what was read has yet to have its effect: the
+        follower asks again."""
         ...

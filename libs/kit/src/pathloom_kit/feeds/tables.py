@@ -44,6 +44,11 @@ CURSOR_TABLES_SQL = (
     "CREATE TABLE feed_restart (feed text PRIMARY KEY, epoch text NOT NULL)",
 )
 
+# Up to which epoch of a feed, and in which epoch of its own feeds, the store has once read all there was.
+FILLED_TABLES_SQL = (
+    "CREATE TABLE feed_filled (feed text PRIMARY KEY, epoch text NOT NULL, own_epoch text NOT NULL)",
+)
+
 
 def create_feed_tables(op: Any) -> None:
     """For an alembic migration of a service that serves feeds."""
@@ -54,4 +59,10 @@ def create_feed_tables(op: Any) -> None:
 def create_cursor_tables(op: Any) -> None:
     """For an alembic migration of a service that follows feeds."""
     for statement in CURSOR_TABLES_SQL:
+        op.execute(statement)
+
+
+def create_filled_table(op: Any) -> None:
+    """For an alembic migration of a service whose store is made from feeds."""
+    for statement in FILLED_TABLES_SQL:
         op.execute(statement)

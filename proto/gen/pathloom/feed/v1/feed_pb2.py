@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from buf.validate import validate_pb2 as buf_dot_validate_dot_validate__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bpathloom/feed/v1/feed.proto\x12\x10pathloom.feed.v1\x1a\x1b\x62uf/validate/validate.proto\"x\n\x06\x43ursor\x12\x16\n\x05\x65poch\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1b\n\tpartition\x18\x02 \x01(\rB\x08\xbaH\x05*\x03\x18\xff\x07\x12.\n\x04lane\x18\x03 \x01(\x0e\x32\x16.pathloom.feed.v1.LaneB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\t\n\x01n\x18\x04 \x01(\x04\"_\n\rFollowRequest\x12/\n\x05\x61\x66ter\x18\x01 \x01(\x0b\x32\x18.pathloom.feed.v1.CursorB\x06\xbaH\x03\xc8\x01\x01\x12\x1d\n\x0bmax_entries\x18\x02 \x01(\rB\x08\xbaH\x05*\x03\x18\x88\'\"\x88\x01\n\nPageHeader\x12(\n\x06\x63ursor\x18\x01 \x01(\x0b\x32\x18.pathloom.feed.v1.Cursor\x12\x0c\n\x04head\x18\x02 \x01(\x04\x12\x11\n\tcaught_up\x18\x03 \x01(\x08\x12/\n\nwatermarks\x18\x04 \x03(\x0b\x32\x1b.pathloom.feed.v1.Watermark\"C\n\tWatermark\x12\x0c\n\x04\x66\x65\x65\x64\x18\x01 \x01(\t\x12(\n\x06\x63ursor\x18\x02 \x01(\x0b\x32\x18.pathloom.feed.v1.Cursor\"\x16\n\x14\x44\x65scribeFeedsRequest\"C\n\x15\x44\x65scribeFeedsResponse\x12*\n\x05\x66\x65\x65\x64s\x18\x01 \x03(\x0b\x32\x1b.pathloom.feed.v1.FeedState\"\x93\x01\n\tFeedState\x12\x0c\n\x04\x66\x65\x65\x64\x18\x01 \x01(\t\x12&\n\x04head\x18\x02 \x01(\x0b\x32\x18.pathloom.feed.v1.Cursor\x12/\n\nwatermarks\x18\x03 \x03(\x0b\x32\x1b.pathloom.feed.v1.Watermark\x12\x0e\n\x06parked\x18\x04 \x01(\x04\x12\x0f\n\x07waiting\x18\x05 \x01(\x04*:\n\x04Lane\x12\x14\n\x10LANE_UNSPECIFIED\x10\x00\x12\r\n\tLANE_LIVE\x10\x01\x12\r\n\tLANE_BULK\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bpathloom/feed/v1/feed.proto\x12\x10pathloom.feed.v1\x1a\x1b\x62uf/validate/validate.proto\"x\n\x06\x43ursor\x12\x16\n\x05\x65poch\x18\x01 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x1b\n\tpartition\x18\x02 \x01(\rB\x08\xbaH\x05*\x03\x18\xff\x07\x12.\n\x04lane\x18\x03 \x01(\x0e\x32\x16.pathloom.feed.v1.LaneB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\t\n\x01n\x18\x04 \x01(\x04\"_\n\rFollowRequest\x12/\n\x05\x61\x66ter\x18\x01 \x01(\x0b\x32\x18.pathloom.feed.v1.CursorB\x06\xbaH\x03\xc8\x01\x01\x12\x1d\n\x0bmax_entries\x18\x02 \x01(\rB\x08\xbaH\x05*\x03\x18\x88\'\"\x9b\x01\n\nPageHeader\x12(\n\x06\x63ursor\x18\x01 \x01(\x0b\x32\x18.pathloom.feed.v1.Cursor\x12\x0c\n\x04head\x18\x02 \x01(\x04\x12\x11\n\tcaught_up\x18\x03 \x01(\x08\x12/\n\nwatermarks\x18\x04 \x03(\x0b\x32\x1b.pathloom.feed.v1.Watermark\x12\x11\n\trefilling\x18\x05 \x01(\x08\"C\n\tWatermark\x12\x0c\n\x04\x66\x65\x65\x64\x18\x01 \x01(\t\x12(\n\x06\x63ursor\x18\x02 \x01(\x0b\x32\x18.pathloom.feed.v1.Cursor\"\x16\n\x14\x44\x65scribeFeedsRequest\"C\n\x15\x44\x65scribeFeedsResponse\x12*\n\x05\x66\x65\x65\x64s\x18\x01 \x03(\x0b\x32\x1b.pathloom.feed.v1.FeedState\"\xa6\x01\n\tFeedState\x12\x0c\n\x04\x66\x65\x65\x64\x18\x01 \x01(\t\x12&\n\x04head\x18\x02 \x01(\x0b\x32\x18.pathloom.feed.v1.Cursor\x12/\n\nwatermarks\x18\x03 \x03(\x0b\x32\x1b.pathloom.feed.v1.Watermark\x12\x0e\n\x06parked\x18\x04 \x01(\x04\x12\x0f\n\x07waiting\x18\x05 \x01(\x04\x12\x11\n\trefilling\x18\x06 \x01(\x08*:\n\x04Lane\x12\x14\n\x10LANE_UNSPECIFIED\x10\x00\x12\r\n\tLANE_LIVE\x10\x01\x12\r\n\tLANE_BULK\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,20 +42,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_FOLLOWREQUEST'].fields_by_name['after']._serialized_options = b'\272H\003\310\001\001'
   _globals['_FOLLOWREQUEST'].fields_by_name['max_entries']._loaded_options = None
   _globals['_FOLLOWREQUEST'].fields_by_name['max_entries']._serialized_options = b'\272H\005*\003\030\210\''
-  _globals['_LANE']._serialized_start=748
-  _globals['_LANE']._serialized_end=806
+  _globals['_LANE']._serialized_start=786
+  _globals['_LANE']._serialized_end=844
   _globals['_CURSOR']._serialized_start=78
   _globals['_CURSOR']._serialized_end=198
   _globals['_FOLLOWREQUEST']._serialized_start=200
   _globals['_FOLLOWREQUEST']._serialized_end=295
   _globals['_PAGEHEADER']._serialized_start=298
-  _globals['_PAGEHEADER']._serialized_end=434
-  _globals['_WATERMARK']._serialized_start=436
-  _globals['_WATERMARK']._serialized_end=503
-  _globals['_DESCRIBEFEEDSREQUEST']._serialized_start=505
-  _globals['_DESCRIBEFEEDSREQUEST']._serialized_end=527
-  _globals['_DESCRIBEFEEDSRESPONSE']._serialized_start=529
-  _globals['_DESCRIBEFEEDSRESPONSE']._serialized_end=596
-  _globals['_FEEDSTATE']._serialized_start=599
-  _globals['_FEEDSTATE']._serialized_end=746
+  _globals['_PAGEHEADER']._serialized_end=453
+  _globals['_WATERMARK']._serialized_start=455
+  _globals['_WATERMARK']._serialized_end=522
+  _globals['_DESCRIBEFEEDSREQUEST']._serialized_start=524
+  _globals['_DESCRIBEFEEDSREQUEST']._serialized_end=546
+  _globals['_DESCRIBEFEEDSRESPONSE']._serialized_start=548
+  _globals['_DESCRIBEFEEDSRESPONSE']._serialized_end=615
+  _globals['_FEEDSTATE']._serialized_start=618
+  _globals['_FEEDSTATE']._serialized_end=784
 # @@protoc_insertion_point(module_scope)

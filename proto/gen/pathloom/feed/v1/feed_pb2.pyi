@@ -123,11 +123,17 @@ class PageHeader(_message.Message):
     HEAD_FIELD_NUMBER: _builtins.int
     CAUGHT_UP_FIELD_NUMBER: _builtins.int
     WATERMARKS_FIELD_NUMBER: _builtins.int
+    REFILLING_FIELD_NUMBER: _builtins.int
     head: _builtins.int
     """The newest number given out in this partition and lane when the page was read."""
     caught_up: _builtins.bool
     """True when the page reached the head. A follower that began at 0 after FEED_RESET drops what was not sent
-    again once it has applied a page with caught_up.
+    again once it has applied a page with caught_up and without refilling.
+    """
+    refilling: _builtins.bool
+    """The service has not yet read its own upstream feeds to their ends since its epoch or one of theirs began (its
+    store is new, was emptied or restored, or theirs was): what lives may not have been sent yet, and what lives no
+    more may not have been taken back. The head promises nothing about what is not in the feed.
     """
     @_builtins.property
     def cursor(self) -> Global___Cursor:
@@ -148,10 +154,11 @@ class PageHeader(_message.Message):
         head: _builtins.int = ...,
         caught_up: _builtins.bool = ...,
         watermarks: _abc.Iterable[Global___Watermark] | None = ...,
+        refilling: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["caught_up", b"caught_up", "cursor", b"cursor", "head", b"head", "watermarks", b"watermarks"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["caught_up", b"caught_up", "cursor", b"cursor", "head", b"head", "refilling", b"refilling", "watermarks", b"watermarks"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -237,12 +244,15 @@ class FeedState(_message.Message):
     WATERMARKS_FIELD_NUMBER: _builtins.int
     PARKED_FIELD_NUMBER: _builtins.int
     WAITING_FIELD_NUMBER: _builtins.int
+    REFILLING_FIELD_NUMBER: _builtins.int
     feed: _builtins.str
     """events, customers, journeys or scores."""
     parked: _builtins.int
     """Entries set aside because they fail deterministically; above 0 needs an operator."""
     waiting: _builtins.int
     """Entries waiting for something they name that is not yet known."""
+    refilling: _builtins.bool
+    """As in PageHeader."""
     @_builtins.property
     def head(self) -> Global___Cursor:
         """The head."""
@@ -259,10 +269,11 @@ class FeedState(_message.Message):
         watermarks: _abc.Iterable[Global___Watermark] | None = ...,
         parked: _builtins.int = ...,
         waiting: _builtins.int = ...,
+        refilling: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["head", b"head"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["feed", b"feed", "head", b"head", "parked", b"parked", "waiting", b"waiting", "watermarks", b"watermarks"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["feed", b"feed", "head", b"head", "parked", b"parked", "refilling", b"refilling", "waiting", b"waiting", "watermarks", b"watermarks"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -7,11 +7,12 @@ from pathloom.feed.v1 import feed_pb2
 from pathloom.gateway.v1 import admin_pb2
 from pathloom.identity.v1 import events_pb2
 from pathloom_kit.errors import DomainError
+from pathloom_kit.feeds.cursor import Cursor
 
 from pathloom_gateway.application.ports import EventLog, ReadModel, Upstreams
 
-Place = tuple[str, str, int, int]
-"""feed, epoch, partition, lane"""
+Lane = tuple[str, int, int]
+"""feed, partition, lane"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class GetStatus:
             feeds=own.feeds,
             parked=own.parked + sum(feed.parked for service in services for feed in service.feeds),
             quarantined=await self._quarantined(),
-            settled=own.settled and is_settled(services, own.feeds),
+            settled=own.settled and is_settled(services, own.places),
             customers=own.customers,
             journeys=own.journeys,
         )
@@ -43,26 +44,28 @@ class GetStatus:
         return answer.total
 
 
-def is_settled(services: Sequence[admin_pb2.ServiceStatus], lags: Sequence[admin_pb2.FeedLag]) -> bool:
-    """Every service answers, has read its upstream feeds up to the heads that they name, has nothing waiting, and the
-    gateway has applied every feed up to its head."""
+def is_settled(services: Sequence[admin_pb2.ServiceStatus], own: Iterable[tuple[str, Cursor]]) -> bool:
+    """Every service answers, is full, has nothing waiting and has read its upstream feeds up to the heads that they name,
+    and the gateway (`own`: feed, place) has applied every feed up to its head."""
     if not all(service.reachable for service in services):
         return False
     states = [feed for service in services for feed in service.feeds]
-    heads = {_place(state.feed, state.head): state.head.n for state in states}
-    for state in states:
-        if state.waiting or not _read(state.watermarks, heads):
-            return False
-    applied = {(lag.feed, lag.lane, lag.partition): lag.applied for lag in lags}
+    if any(state.waiting or state.refilling for state in states):
+        return False
+    heads = {_lane(state.feed, state.head): state.head for state in states}
+    marks = [(mark.feed, mark.cursor) for state in states for mark in state.watermarks]
+    if not all(_reaches(at, heads[_lane(feed, at)]) for feed, at in marks if _lane(feed, at) in heads):
+        return False
+    applied = {_lane(feed, at): at for feed, at in ((feed, cursor.to_proto()) for feed, cursor in own)}
     return all(
-        applied.get((feed, "bulk" if lane == feed_pb2.LANE_BULK else "live", partition), 0) >= n
-        for (feed, _, partition, lane), n in heads.items()
+        _reaches(applied[lane], head) if lane in applied else head.n == 0 for lane, head in heads.items()
     )
 
 
-def _read(watermarks: Iterable[feed_pb2.Watermark], heads: dict[Place, int]) -> bool:
-    return all(mark.cursor.n >= heads.get(_place(mark.feed, mark.cursor), 0) for mark in watermarks)
+def _reaches(at: feed_pb2.Cursor, head: feed_pb2.Cursor) -> bool:
+    """A place of another epoch has read nothing of this one, and what it did read may be lost."""
+    return at.epoch == head.epoch and at.n >= head.n
 
 
-def _place(feed: str, cursor: feed_pb2.Cursor) -> Place:
-    return feed, cursor.epoch, cursor.partition, cursor.lane or feed_pb2.LANE_LIVE
+def _lane(feed: str, cursor: feed_pb2.Cursor) -> Lane:
+    return feed, cursor.partition, cursor.lane or feed_pb2.LANE_LIVE

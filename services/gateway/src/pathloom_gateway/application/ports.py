@@ -8,6 +8,7 @@ from typing import Protocol
 from pathloom.gateway.v1 import admin_pb2
 from pathloom.identity.v1 import customers_pb2, events_pb2
 from pathloom.journey_graph.v1 import journeys_pb2
+from pathloom_kit.feeds.cursor import Cursor
 
 from pathloom_gateway.domain.access import Key, Scope
 
@@ -196,6 +197,8 @@ class ReadModelState:
     """Where the gateway's own followers and read model stand."""
 
     feeds: Sequence[admin_pb2.FeedLag]
+    places: Sequence[tuple[str, Cursor]]
+    """Of each feed, how far each lane is applied."""
     customers: int
     journeys: int
     parked: int

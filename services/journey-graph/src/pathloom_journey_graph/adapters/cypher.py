@@ -304,8 +304,10 @@ WITH said, collect({feed: c.feed, partition: c.partition, lane: c.lane, epoch: c
 OPTIONAL MATCH (u:Meta {id: $uncut})
 WITH said, cursors, CASE WHEN u IS NULL THEN NULL ELSE {feeds: u.feeds, epochs: u.epochs, places: u.places} END AS uncut
 MATCH (g:Meta {id: 'graph'})
+OPTIONAL MATCH (r:Restart) WHERE r.filled_in = g.epoch
+WITH said, cursors, uncut, g, collect({feed: r.feed, epoch: r.filled}) AS filled
 OPTIONAL MATCH (h:Head {id: $head})
-RETURN said, cursors, uncut, g.epoch AS epoch, coalesce(h.n, 0) AS head
+RETURN said, cursors, uncut, filled, g.epoch AS epoch, coalesce(h.n, 0) AS head
 """
 # The feed of journeys.
 LOCK_HEAD = "MATCH (h:Head {id: $id}) SET h._lock = true WITH h RETURN h.n AS n"
@@ -352,6 +354,13 @@ COUNT_WAITING = "MATCH (i:Item) WHERE i.waiting = true RETURN count(i) AS n"
 FIND_PARKED = "MATCH (p:Parked) WHERE p.feed = $feed AND p.key = $key RETURN p.reason AS reason"
 LOCK_RESTART = "MERGE (r:Restart {feed: $feed}) SET r._lock = true RETURN r.epoch AS epoch"
 SET_RESTART = "MATCH (r:Restart {feed: $feed}) SET r.epoch = $epoch"
+# Up to which epoch of the feed, and in which of the graph's own, all there was has once been read and cut.
+NOTE_FILLED = """
+MATCH (g:Meta {id: 'graph'}), (r:Restart {feed: $feed})
+WHERE (r.filled = $epoch AND r.filled_in = g.epoch) OR NOT EXISTS { MATCH (:Meta {id: $uncut}) }
+SET r.filled = $epoch, r.filled_in = g.epoch
+RETURN true
+"""
 DROP_PARKED = "MATCH (p:Parked) WHERE p.feed = $feed DELETE p"
 STALE_ITEMS = (
     """

@@ -13,7 +13,7 @@ from pathloom_kit.feeds.stale import StaleCursor
 
 from pathloom_journey_graph.adapters import cypher
 from pathloom_journey_graph.adapters.graph import Graph, transient
-from pathloom_journey_graph.adapters.graph_tx import Neo4jGraphTx
+from pathloom_journey_graph.adapters.graph_tx import UNCUT, Neo4jGraphTx
 from pathloom_journey_graph.adapters.rows import do, rows_of
 from pathloom_journey_graph.domain.values import SECOND
 
@@ -124,14 +124,16 @@ class Neo4jFollowerStore(Generic[E]):
 
         await self._graph.write(work)
 
-    async def finish_restart(self, feed: str, epoch: str) -> None:
-        """In steps, each a transaction that may be repeated; the mark that it is under way goes last."""
+    async def finish_restart(self, feed: str, epoch: str) -> bool:
+        """In steps, each a transaction that may be repeated; the mark that it is under way goes last. Full is what has been
+        cut, too."""
         rows = await self._graph.write_rows(cypher.LOCK_RESTART, feed=feed)
-        if rows[0]["epoch"] != epoch:
-            return
-        await self._finish(epoch)
-        await self._graph.write_rows(cypher.SET_RESTART, feed=feed, epoch=None)
+        if rows[0]["epoch"] == epoch:
+            await self._finish(epoch)
+            await self._graph.write_rows(cypher.SET_RESTART, feed=feed, epoch=None)
+        full = await self._graph.write_rows(cypher.NOTE_FILLED, feed=feed, epoch=epoch, uncut=UNCUT)
         self._committed()
+        return bool(full)
 
     async def replay_parked(self, feed: str, parse: Callable[[bytes], E]) -> int:
         """Tries everything parked again, oldest first, each in a transaction of its own; what still fails stays.

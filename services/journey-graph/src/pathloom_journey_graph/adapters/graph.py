@@ -1,7 +1,8 @@
 """The graph: its schema, its identity, and transactions on it."""
 
 import asyncio
-import secrets
+import hashlib
+import hmac
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -62,10 +63,12 @@ class Graph:
                 await (await session.run(statement)).consume()
             await (await session.run(cypher.INDEXES_READY)).consume()
 
-    async def open(self, blueprints: str) -> GraphMeta:
+    async def open(self, blueprints: str, erasure_secret: str) -> GraphMeta:
         """Makes the graph's identity where there is none, and a new generation where `blueprints` (a digest of those in
-        force) is not that of the graph."""
-        rows = await self.write_rows(cypher.META, epoch=new_id("jg"), secret=secrets.token_hex(32))
+        force) is not that of the graph. What keys ids and hashes follows from the platform's erasure secret: a graph that
+        was lost comes again with the ids it had."""
+        secret = hmac.new(erasure_secret.encode(), b"journey-graph", hashlib.sha256).hexdigest()
+        rows = await self.write_rows(cypher.META, epoch=new_id("jg"), secret=secret)
         self.secret = bytes.fromhex(rows[0]["secret"])
         self.folding = folding(blueprints)
         generation = (await self.write_rows(cypher.NEW_GENERATION, blueprints=blueprints))[0]["generation"]

@@ -18,6 +18,7 @@ from pathloom_journey_graph.adapters.graph_tx import PARTITION, UNCUT, head_id
 from pathloom_journey_graph.adapters.rows import rows_of
 
 _READ = {Lane.LIVE: cypher.READ_LIVE, Lane.BULK: cypher.READ_BULK}
+_FOLLOWED = {"events", "customers"}
 _SEEN_S = 0.9
 _MAX_BYTES = 4 * 1024 * 1024
 _MAX_ENTRIES = 1000  # journeys of 4 KB fill a page: more rows would be read, left out, and read again
@@ -25,9 +26,11 @@ _MAX_ENTRIES = 1000  # journeys of 4 KB fill a page: more rows would be read, le
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """What one statement read: how far the feed reflects its upstreams, its epoch, and a head that promises nothing."""
+    """What one statement read: how far the feed reflects its upstreams, whether it is yet to fill, its epoch, and a head
+    that promises nothing."""
 
     marks: tuple[Watermark, ...]
+    refilling: bool
     epoch: str
     head: int
 
@@ -99,7 +102,8 @@ class JourneysFeed:
             complete = taken == len(rows) and len(read) < limit
             place = max(head, after.n) if complete else response.entries[-1].n if taken else after.n
             cursor = Cursor(state.epoch, PARTITION, after.lane, place)
-            response.header.CopyFrom(PageHeader(cursor, head, place >= head, state.marks).to_proto())
+            header = PageHeader(cursor, head, place >= head, state.marks, state.refilling)
+            response.header.CopyFrom(header.to_proto())
             return response
 
         return await self._graph.read(work)
@@ -128,6 +132,7 @@ class JourneysFeed:
                 watermarks=[mark.to_proto() for mark in state.marks],
                 parked=parked,
                 waiting=waiting,
+                refilling=state.refilling,
             )
             for lane, state in states.items()
         ]
@@ -161,7 +166,14 @@ def _state_of(row: Mapping[str, Any]) -> _State:
         if cursor.lane is Lane.BULK and uncut is not None:
             cursor = cursor.at(min(cursor.n, uncut.get((feed, cursor.epoch), 0)))
         found.append(Watermark(feed, cursor))
-    return _State(tuple(found), row["epoch"], row["head"])
+    return _State(tuple(found), _refilling(row["filled"], own), row["epoch"], row["head"])
+
+
+def _refilling(filled: Iterable[Mapping[str, Any]], own: Iterable[tuple[str, Cursor]]) -> bool:
+    """Something that lives in an epoch that is being read may not have come yet, or is not cut."""
+    full = {(row["feed"], row["epoch"]) for row in filled}
+    never = _FOLLOWED - {feed for feed, _ in full}
+    return bool(never) or any((feed, at.epoch) not in full for feed, at in own)
 
 
 def _resolved(said: Iterable[dict[str, object]], events: Cursor) -> int:

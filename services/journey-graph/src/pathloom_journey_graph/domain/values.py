@@ -317,7 +317,7 @@ class Item:
     @property
     def place(self) -> tuple[int, str, str]:
         """Where it stands among a customer's items. Of the same moment the record decides before the id does: ids are
-        keyed by each graph's own secret, so by them alone a rebuilt graph would put the same history in another order."""
+        keyed, so by them alone a graph with another key would put the same history in another order."""
         return (self.start, self.record, self.id)
 
     @property

@@ -95,17 +95,21 @@ class PgScoreStore:
         async with self._database.asyncpg() as conn, conn.transaction():
             await pg_cursors.restart(conn, feed, epoch)
 
-    async def finish_restart(self, feed: str, epoch: str) -> None:
+    async def finish_restart(self, feed: str, epoch: str) -> bool:
         """Withdraws the journeys that the new epoch did not send."""
         async with self._database.asyncpg() as conn, conn.transaction():
-            if not await pg_cursors.finish_restart(conn, feed, epoch):
-                return
-            gone = [row["journey_id"] for row in await conn.fetch(_NOT_SENT_AGAIN, epoch)]
-            for forget in _FORGET_FACTS:
-                await conn.execute(forget, gone)
-            await conn.execute(_FORGET_JOURNEYS, epoch)
-            await self._feed.publish(conn, [Thing(key, _tombstone(key)) for key in gone], Lane.BULK)
+            if await pg_cursors.finish_restart(conn, feed, epoch):
+                await self._withdraw_not_sent_again(conn, epoch)
+            await pg_cursors.note_filled(conn, feed, epoch, await self._feed.epoch(conn))
         self._published()
+        return True
+
+    async def _withdraw_not_sent_again(self, conn: RawConnection, epoch: str) -> None:
+        gone = [row["journey_id"] for row in await conn.fetch(_NOT_SENT_AGAIN, epoch)]
+        for forget in _FORGET_FACTS:
+            await conn.execute(forget, gone)
+        await conn.execute(_FORGET_JOURNEYS, epoch)
+        await self._feed.publish(conn, [Thing(key, _tombstone(key)) for key in gone], Lane.BULK)
 
     async def read_again_after_a_new_model(self) -> bool:
         """True, and the feed is read from its begin, when scores were made with other weights than those in force."""

@@ -29,8 +29,9 @@ class ScoresFeed:
             conn.transaction(isolation="repeatable_read", readonly=True),
         ):
             marks = await _watermarks(conn)
+            refilling = await self._refilling(conn)
             page = await self._feed.read(conn, after, limit)
-        return fill_page(scores_pb2.FollowScoresResponse(), page, marks)
+        return fill_page(scores_pb2.FollowScoresResponse(), page, marks, refilling=refilling)
 
     async def renew_epoch(self, lost: str) -> str:
         """A follower has read what this store no longer holds: it was restored."""
@@ -46,6 +47,7 @@ class ScoresFeed:
             marks = [mark.to_proto() for mark in await _watermarks(conn)]
             epoch = await self._feed.epoch(conn)
             parked = await pg_cursors.count_parked(conn, JOURNEYS_FEED)
+            refilling = await self._refilling(conn)
             heads = [
                 Cursor(
                     epoch,
@@ -57,10 +59,19 @@ class ScoresFeed:
             ]
         return feed_pb2.DescribeFeedsResponse(
             feeds=[
-                feed_pb2.FeedState(feed=SCORES_FEED, head=at.to_proto(), watermarks=marks, parked=parked)
+                feed_pb2.FeedState(
+                    feed=SCORES_FEED,
+                    head=at.to_proto(),
+                    watermarks=marks,
+                    parked=parked,
+                    refilling=refilling,
+                )
                 for at in heads
             ]
         )
+
+    async def _refilling(self, conn: RawConnection) -> bool:
+        return await pg_cursors.refilling(conn, JOURNEYS_FEED, await self._feed.epoch(conn))
 
 
 async def _watermarks(conn: RawConnection) -> tuple[Watermark, ...]:

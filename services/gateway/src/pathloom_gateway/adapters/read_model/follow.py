@@ -90,6 +90,8 @@ class Followers:
                 )
             except DomainError:
                 continue  # journey-graph is away: what it withdrew stays shown until it can be asked
+            if any(one.refilling for one in described.feeds):
+                continue  # what it withdrew may be what it has not read again yet
             heads = [Cursor.from_proto(one.head) for one in described.feeds if one.feed == JOURNEYS]
             while not await self._read_up_to(heads):  # noqa: ASYNC110  # the cursor moves in the database
                 await asyncio.sleep(_GHOSTS_EVERY_S / 5)

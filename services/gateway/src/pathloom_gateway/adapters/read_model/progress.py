@@ -32,6 +32,8 @@ _READ = """
 SELECT 'cursor' AS what, feed, '' AS of_feed, partition, lane, epoch, n, 0 AS heard_us, 0 AS as_of_us FROM feed_cursor
 UNION ALL SELECT 'mark', feed, of_feed, partition, lane, epoch, n, 0, 0 FROM feed_watermark
 UNION ALL SELECT 'heard', feed, '', partition, lane, '', head, heard_us, as_of_us FROM view_heard
+UNION ALL SELECT 'refilling', c.feed, '', 0, 0, '', 0, 0, 0 FROM feed_cursor c LEFT JOIN feed_filled f USING (feed)
+WHERE f.epoch IS DISTINCT FROM c.epoch
 UNION ALL SELECT 'left', '', '', 0, 0, '', 0, 0, 0 WHERE EXISTS (SELECT FROM view_left)
 UNION ALL SELECT 'recutting', '', '', 0, 0, '', 0, 0, 0
 WHERE EXISTS (SELECT FROM view_journey WHERE withdrawn AND body IS NOT NULL)
@@ -51,6 +53,8 @@ class _Seen:
     as_of_us: int = 0
     left: bool = False
     """Documents that history has touched are yet to be composed."""
+    refilling: bool = False
+    """Not all that lives in the epochs that are read here has come yet, or what lives no more is yet to go."""
     recutting: bool = False
     """Some journey was withdrawn, and whether all that it held has come elsewhere is not known yet."""
     live_as_of_us: int = 0
@@ -103,6 +107,7 @@ class PostgresProgress:
             heard_us,
             max((row["as_of_us"] for row in heard if row["feed"] == EVENTS), default=0),
             "left" in said,
+            "refilling" in said,
             "recutting" in said,
             max(
                 (row["as_of_us"] for row in heard if row["feed"] == EVENTS and row["lane"] == Lane.LIVE),
@@ -162,7 +167,9 @@ class PostgresProgress:
     def settled(self) -> bool:
         """All cursors at the heads last heard, and each upstream had read everything that is here."""
         seen = self._seen
-        if any(feed not in seen.heard_us for feed in FEEDS) or self._behind() or seen.left or seen.recutting:
+        if any(feed not in seen.heard_us for feed in FEEDS) or self._behind():
+            return False
+        if seen.left or seen.refilling or seen.recutting:
             return False
         for (feed, partition, lane), (epoch, n) in seen.cursors.items():
             followers = {
@@ -175,6 +182,13 @@ class PostgresProgress:
                 if n and (mark is None or mark[0] != epoch or mark[1] < n):
                     return False
         return True
+
+    def places(self) -> list[tuple[str, Cursor]]:
+        """Where each lane of each feed has got to."""
+        return [
+            (feed, Cursor(epoch, partition, Lane(lane), n))
+            for (feed, partition, lane), (epoch, n) in sorted(self._seen.cursors.items())
+        ]
 
     def lags(self) -> list[tuple[str, int, int, int, int]]:
         """(feed, lane, partition, applied, head) of each lane."""

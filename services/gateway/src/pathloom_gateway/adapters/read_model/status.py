@@ -38,6 +38,7 @@ class PostgresReadModel:
                 )
                 for feed, lane, partition, applied, head in self._progress.lags()
             ],
+            places=self._progress.places(),
             customers=row["customers"],
             journeys=row["journeys"],
             parked=row["parked"],

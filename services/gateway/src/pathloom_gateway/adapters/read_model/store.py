@@ -114,16 +114,18 @@ class ReadModelStore:
 
         await self._transaction(work)
 
-    async def finish_restart(self, feed: str, epoch: str) -> None:
+    async def finish_restart(self, feed: str, epoch: str) -> bool:
         """See FollowerStore: what was not sent again is dropped."""
 
         async def work(conn: RawConnection) -> tuple[set[str], set[str]]:
+            await pg_cursors.note_filled(conn, feed, epoch)
             if not await pg_cursors.finish_restart(conn, feed, epoch):
                 return set(), set()
             await conn.execute("SELECT pg_advisory_xact_lock($1)", _WRITER)
             return await self._settle(conn, await _drop_other_epochs(conn, feed, epoch))
 
         await self._transaction(work)
+        return True
 
     async def left(self) -> tuple[datetime, timedelta] | None:
         """When the newest of the documents was left that are yet to be composed, and how long ago; None: there are none."""
