@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import asyncpg
 import pytest
 from pathloom_local.api.sender import Outgoing
+from pathloom_local.errors import NotFound
 from pathloom_local.services import service
 
 from tests.laws.company import Company, deliver
@@ -124,3 +125,32 @@ async def test_scoring_restored_to_an_earlier_point(both: "Both") -> None:
     await put_back(alone, "scoring", kept)
     await alone.settled()
     assert differences(before, await said(alone, [both.company, more])) == []
+
+
+async def test_an_erasure_outlives_a_restore(both: "Both") -> None:
+    alone = both.alone
+    more = Company(both.company.now, seed=10, touchpoints=20)
+    await deliver(alone, more.sent(await more.keys(alone)))
+    await alone.settled()
+    kept = await copied(alone, "identity")
+    asked, customer_id = await somebody(alone, more)
+    await alone.api.json("POST", "/v1/erasures", {"customer_id": customer_id})
+    await alone.settled()
+    await put_back(alone, "identity", kept)
+    await alone.settled()
+    assert "view" not in await alone.api.json("POST", "/v1/lookup", asked)
+    with pytest.raises(NotFound):
+        await alone.api.json("GET", f"/v1/customers/{customer_id}")
+    # Nobody asked but the gateway, and identity holds them no more.
+    with pytest.raises(NotFound):
+        await alone.api.json("POST", "/v1/erasures", {"customer_id": customer_id})
+
+
+async def somebody(running: Running, company: Company) -> tuple[dict[str, object], str]:
+    """How to ask for one of its people, and the customer's id."""
+    for kind, namespace, value in sorted(company.identifiers.values()):
+        asked: dict[str, object] = {"identifier": {"type": kind, "namespace": namespace, "value": value}}
+        found = await running.api.json("POST", "/v1/lookup", asked)
+        if "view" in found:
+            return asked, found["view"]["customer_id"]
+    raise AssertionError("nobody is known")

@@ -116,6 +116,7 @@ class Upstreams:
     journeys: Feed = field(default_factory=Feed)
     scores: Feed = field(default_factory=Feed)
     bound: list[customers_pb2.BindContactRequest] = field(default_factory=list)
+    asked_to_erase: list[str] = field(default_factory=list)
     measured: list[scores_pb2.GetMeasuresRequest] = field(default_factory=list)
     touchpoints: dict[str, Sequence[journeys_pb2.Touchpoint]] = field(default_factory=dict)
     addresses: dict[str, str] = field(default_factory=dict)
@@ -159,6 +160,12 @@ class _Customers(customers_pb2_grpc.CustomerServiceServicer):
     async def FollowCustomers(self, request: FollowRequest, context: Any) -> AsyncIterator[Any]:
         async for page in self.up.customers.follow(request, customers_pb2.FollowCustomersResponse):
             yield page
+
+    async def EraseCustomer(
+        self, request: customers_pb2.EraseCustomerRequest, context: Any
+    ) -> customers_pb2.EraseCustomerResponse:
+        self.up.asked_to_erase.append(request.customer_id)
+        return customers_pb2.EraseCustomerResponse(certificate_id="era_1")
 
     async def BindContact(
         self, request: customers_pb2.BindContactRequest, context: Any

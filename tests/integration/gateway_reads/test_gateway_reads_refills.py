@@ -1,13 +1,17 @@
-"""While an upstream fills again the view keeps what it had, each touchpoint once; then what was not sent again goes."""
+"""While an upstream fills again the view keeps what it had, each touchpoint once; then what was not sent again goes.
+And nobody who was erased comes back with it."""
 
 import asyncio
 from typing import Any
 
+from pathloom.identity.v1.customers_pb2 import BindingLevel
 from pathloom_gateway.adapters.read_model import follow
 
 from .conftest import Gateway
-from .feed_entries import customer, journey, score, touchpoint
+from .feed_entries import binding, contact, customer, erased, event, journey, score, touchpoint, user
 from .test_gateway_reads_faces import until
+
+NOBODY = "LOOK_UP_OUTCOME_NONE"
 
 
 async def shown(gateway: Gateway) -> list[str]:
@@ -49,3 +53,43 @@ async def test_history_stays_while_journeys_fill_again(gateway: Gateway) -> None
     await up.settle_marks()
     await until(lambda: says(gateway, "t1", "t2", "t3"))
     await until(lambda: settled(gateway))
+
+
+async def test_erased_stays_erased_where_identity_was_restored_to_before(gateway: Gateway) -> None:
+    up, phone = gateway.up, "+14155550111"
+    ann, bob = customer(1, 1, "cus_a", ["a"], phone=phone), customer(2, 1, "cus_b", ["b"])
+    bound = binding(3, 1, "call-1", bound_to="a", level=BindingLevel.BINDING_LEVEL_VERIFIED)
+    rings = event(1, "Contact Offered", "call-1", 1)
+    await up.customers.add(ann, bob, bound)
+    await up.events.add(rings)
+    await up.journeys.add(journey(1, 1, "j1", "cus_a", [touchpoint("t1", 0)]))
+    await up.settle_marks()
+    await until(lambda: settled(gateway))
+    await up.customers.add(erased(4, 2, "cus_a", [user("a"), contact("call-1")]))
+    await until(lambda: status_of(gateway, "/v1/customers/cus_a", 404))
+    assert up.asked_to_erase == []
+
+    await up.customers.begin_again("e2")
+    await up.events.begin_again("e2")
+    await up.events.add(rings)
+    await up.customers.add(bound, ann, bob)
+    await up.settle_marks()
+    await until(lambda: asked(gateway, "cus_a"))
+    # Until identity has done it nobody sees them; whoever was not erased is there as before.
+    assert (await gateway.look_up(identifier={"type": "phone", "value": phone}))["outcome"] == NOBODY
+    assert (await gateway.http.get("/v1/customers/cus_a")).json()["reason"] == "CUSTOMER_ERASED"
+    assert await status_of(gateway, "/v1/customers/cus_b", 200)
+    assert await status_of(gateway, "/v1/contacts/call-1", 404)
+    assert await gateway.rows("SELECT FROM view_identifier WHERE value = $1", phone) == []
+    await up.customers.add(erased(4, 2, "cus_a", [user("a"), contact("call-1")]))
+    await up.settle_marks()
+    await until(lambda: settled(gateway))
+    assert set(up.asked_to_erase) == {"cus_a"}
+
+
+async def status_of(gateway: Gateway, path: str, status: int) -> bool:
+    return (await gateway.http.get(path)).status_code == status
+
+
+async def asked(gateway: Gateway, customer_id: str) -> bool:
+    return customer_id in gateway.up.asked_to_erase

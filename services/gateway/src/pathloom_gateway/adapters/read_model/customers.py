@@ -7,6 +7,7 @@ from pathloom.identity.v1.customers_pb2 import Customer, CustomerEntry
 from pathloom_kit.feeds.cursor import Cursor
 from pathloom_kit.postgres import RawConnection
 
+from pathloom_gateway.adapters.read_model.erased_before import as_erased, remember_erased
 from pathloom_gateway.adapters.read_model.households import apply_households, mates_of
 from pathloom_gateway.adapters.read_model.keys import forgotten_hash, record_key
 from pathloom_gateway.adapters.read_model.parked import drop_parked_of
@@ -84,6 +85,11 @@ async def apply_customers(
             into, key = things, getattr(entry, which).customer_id
         if key not in into or into[key].version <= entry.version:
             into[key] = entry
+    gone = [key for key, entry in things.items() if entry.HasField("erased")]
+    gone += [entry.contact.own_customer_id for entry in bindings.values() if entry.contact.erased]
+    if gone:
+        await remember_erased(conn, gone)
+    await as_erased(conn, things, bindings)
     await _apply_things(conn, things, place, secret, now_us, touched)
     touched.customer_ids |= await apply_households(conn, homes, place.epoch)
     await _apply_bindings(conn, bindings, place, secret, now_us, touched)
@@ -240,6 +246,7 @@ async def forget_contacts(
         "SELECT i, '', 0, 1, 0, 3 FROM unnest($1::text[]) AS i ON CONFLICT DO NOTHING",
         own,
     )
+    await remember_erased(conn, own)
 
 
 def _columns(rows: Iterable[tuple[str, ...]], width: int) -> list[list[str]]:

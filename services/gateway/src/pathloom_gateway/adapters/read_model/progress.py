@@ -35,6 +35,7 @@ UNION ALL SELECT 'heard', feed, '', partition, lane, '', head, heard_us, as_of_u
 UNION ALL SELECT 'refilling', c.feed, '', 0, 0, '', 0, 0, 0 FROM feed_cursor c LEFT JOIN feed_filled f USING (feed)
 WHERE f.epoch IS DISTINCT FROM c.epoch
 UNION ALL SELECT 'left', '', '', 0, 0, '', 0, 0, 0 WHERE EXISTS (SELECT FROM view_left)
+UNION ALL SELECT 'erasing', '', '', 0, 0, '', 0, 0, 0 WHERE EXISTS (SELECT FROM view_erased WHERE lives_again)
 UNION ALL SELECT 'recutting', '', '', 0, 0, '', 0, 0, 0
 WHERE EXISTS (SELECT FROM view_journey WHERE withdrawn AND body IS NOT NULL)
 """
@@ -54,7 +55,8 @@ class _Seen:
     left: bool = False
     """Documents that history has touched are yet to be composed."""
     refilling: bool = False
-    """Not all that lives in the epochs that are read here has come yet, or what lives no more is yet to go."""
+    """Not all that lives in the epochs that are read here has come yet, or what lives no more is yet to go (also upstream,
+    where a restore has undone an erasure)."""
     recutting: bool = False
     """Some journey was withdrawn, and whether all that it held has come elsewhere is not known yet."""
     live_as_of_us: int = 0
@@ -107,7 +109,7 @@ class PostgresProgress:
             heard_us,
             max((row["as_of_us"] for row in heard if row["feed"] == EVENTS), default=0),
             "left" in said,
-            "refilling" in said,
+            "refilling" in said or "erasing" in said,
             "recutting" in said,
             max(
                 (row["as_of_us"] for row in heard if row["feed"] == EVENTS and row["lane"] == Lane.LIVE),
