@@ -101,7 +101,8 @@ async def service(
         stack.push_async_callback(identity.stop, 0.1)
         settings = Settings.load(
             neo4j_uri=neo4j.uri, neo4j_user=neo4j.user, neo4j_password=neo4j.password, rpc_token=TOKEN,
-            identity_address=f"127.0.0.1:{identity.port}", grpc_address="127.0.0.1:0",
+            erasure_secret="a secret of more than sixteen bytes", identity_address=f"127.0.0.1:{identity.port}",
+            grpc_address="127.0.0.1:0",
         )  # fmt: skip
         running = await build(settings, stack)
         stack.push_async_callback(running.stop, 0.1)

@@ -155,12 +155,13 @@ class Things:
             await pg_cursors.restart(conn, feed, epoch)
 
     async def finish_restart(self, feed: str, epoch: str) -> bool:
+        full = self.full
         async with self.database.asyncpg() as conn, conn.transaction():
             if await pg_cursors.finish_restart(conn, feed, epoch):
                 await conn.execute("DELETE FROM effect WHERE epoch <> $1", epoch)
-            if self.full:
+            if full:
                 await pg_cursors.note_filled(conn, feed, epoch)
-        return self.full
+        return full
 
     async def values(self) -> dict[str, int]:
         async with self.database.asyncpg() as conn:
