@@ -21,7 +21,7 @@ from pathloom_kit.service import spawn
 from pathloom_journey_graph.adapters.blueprint_files import BlueprintError, load_blueprints
 from pathloom_journey_graph.adapters.follower_store import Entry, Neo4jFollowerStore
 from pathloom_journey_graph.adapters.follows import FollowCustomers, FollowEvents
-from pathloom_journey_graph.adapters.graph import Graph, transient
+from pathloom_journey_graph.adapters.graph import Graph, NotPrepared, transient
 from pathloom_journey_graph.adapters.history import History
 from pathloom_journey_graph.adapters.journey_reads import JourneyReads
 from pathloom_journey_graph.adapters.journeys_feed import JourneysFeed
@@ -72,7 +72,10 @@ async def build(settings: Settings, stack: AsyncExitStack) -> RunningServer:
         raise SystemExit(f"PATHLOOM_JOURNEY_GRAPH_BLUEPRINTS: {error}") from None
     driver = await stack.enter_async_context(driver_of(settings))
     graph = Graph(driver, settings.neo4j_database)
-    meta = await graph.open(digest(blueprints), settings.erasure_secret.get_secret_value())
+    try:
+        meta = await graph.open(digest(blueprints), settings.erasure_secret.get_secret_value())
+    except NotPrepared as error:
+        raise SystemExit(str(error)) from None
     wakeup = LocalWakeUp()
     recut = Recut(blueprints, clock, meta.generation)
     again = RecutJourneys(recut)
@@ -145,6 +148,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> RunningServer:
         transient=transient,
     )
     spawn(stack, follow_store(server, graph.answers), "readiness")
+    spawn(stack, graph.stays_ours(), "the graph is ours")
     return server
 
 

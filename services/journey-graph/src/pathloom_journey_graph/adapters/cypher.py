@@ -30,6 +30,8 @@ SCHEMA = (
 )
 INDEXES_READY = "CALL db.awaitIndexes(120)"
 ANSWERS = "RETURN true"
+CONSTRAINTS = "SHOW CONSTRAINTS YIELD name RETURN name"
+INDEXES = "SHOW INDEXES YIELD name RETURN name"
 META = """
 MERGE (m:Meta {id: 'graph'})
 ON CREATE SET m.epoch = $epoch, m.secret = $secret, m.generation = 1, m.blueprints = ''
@@ -377,7 +379,9 @@ STALE_CONTACTS = """
 MATCH (r:Record) WHERE r.root IS NOT NULL AND r.epoch <> $epoch
 RETURN r.key AS key ORDER BY key LIMIT $limit
 """
+# Only of the graph that we opened: where it was emptied, nothing may be written before it is prepared again.
 TAKE_LEASE = """
+MATCH (:Meta {id: 'graph', secret: $secret})
 MERGE (l:Lease {name: $name})
 SET l._lock = true
 WITH l WHERE l.holder IS NULL OR l.holder = $holder OR l.expires_at < timestamp()

@@ -3,7 +3,8 @@
 import asyncio
 import hashlib
 import hmac
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -21,6 +22,7 @@ from pathloom_journey_graph.adapters.graph_tx import Neo4jGraphTx
 from pathloom_journey_graph.adapters.rows import rows_of
 
 T = TypeVar("T")
+_NAMED = re.compile(r"^CREATE (?:CONSTRAINT|INDEX) (\w+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,20 @@ class GraphMeta:
     epoch: str
     secret: bytes
     generation: int
+
+
+class NotPrepared(RuntimeError):
+    """The graph has not been brought to this version."""
+
+    def __init__(self, missing: Iterable[str]) -> None:
+        super().__init__(f"the graph lacks {', '.join(sorted(missing))}: run the command migrate first")
+
+
+class Another(RuntimeError):
+    """The graph was emptied or replaced while we worked on it."""
+
+    def __init__(self) -> None:
+        super().__init__("the graph is not the one that was opened: it has to be opened again")
 
 
 def transient(error: BaseException) -> bool:
@@ -66,7 +82,14 @@ class Graph:
     async def open(self, blueprints: str, erasure_secret: str) -> GraphMeta:
         """Makes the graph's identity where there is none, and a new generation where `blueprints` (a digest of those in
         force) is not that of the graph. What keys ids and hashes follows from the platform's erasure secret: a graph that
-        was lost comes again with the ids it had."""
+        was lost comes again with the ids it had. NotPrepared where constraints or indexes are missing."""
+        known = {
+            row["name"]
+            for query in (cypher.CONSTRAINTS, cypher.INDEXES)
+            for row in await self.read_rows(query)
+        }
+        if missing := {_NAMED.findall(one)[0] for one in cypher.SCHEMA} - known:
+            raise NotPrepared(missing)
         secret = hmac.new(erasure_secret.encode(), b"journey-graph", hashlib.sha256).hexdigest()
         rows = await self.write_rows(cypher.META, epoch=new_id("jg"), secret=secret)
         self.secret = bytes.fromhex(rows[0]["secret"])
@@ -78,6 +101,19 @@ class Graph:
         """Raises when the database does not answer. Tried once: whoever asks decides what a failure means."""
         async with self._driver.session(database=self._database) as session:
             await (await session.run(cypher.ANSWERS)).consume()
+
+    async def stays_ours(self, every_s: float = 2.0) -> None:
+        """Until cancelled; raises Another. What keeps the ids and the schema is only made when a service starts."""
+        while True:
+            await asyncio.sleep(every_s)
+            try:
+                rows = await self.peek(cypher.READ_META)
+            except Exception as error:
+                if not transient(error):
+                    raise
+                continue
+            if [row["secret"] for row in rows] != [self.secret.hex()]:
+                raise Another
 
     async def renew_epoch(self, lost: str) -> str:
         """A cursor of `lost` lies beyond its head, so this graph is older than its reader: a new epoch, once."""

@@ -22,10 +22,14 @@ class GraphLease:
     ttl_s: float = 5.0
 
     async def take(self) -> bool:
-        """Takes or renews it. False while another holds it, and while the store cannot be asked."""
+        """Takes or renews it. False while another holds it, while the store cannot be asked, and where the graph is another."""
         try:
             rows = await self.graph.write_rows(
-                cypher.TAKE_LEASE, name=self.name, holder=self.holder, ttl_ms=round(self.ttl_s * 1000)
+                cypher.TAKE_LEASE,
+                name=self.name,
+                holder=self.holder,
+                ttl_ms=round(self.ttl_s * 1000),
+                secret=self.graph.secret.hex(),
             )
         except Exception as error:
             if not transient(error):
