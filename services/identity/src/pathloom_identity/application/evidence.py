@@ -207,7 +207,8 @@ class Evidence:
         lost = self._lost + await self.store.doubt(weighed, kept)
         lost += await self._forget(crossed, said)
         self._nearness.change(lost, kept)
-        self._nearness.know(keys, kept)
+        components = {number: row[0] for number, row in rows.items() if number in keys}
+        self._nearness.know(keys, components, kept)
         touched = await self._nearness.touched()
         if crowded := len(self._nearness.crowded.intersection(keys)):
             self.terms.left_out(Counter({CROWD: crowded}))

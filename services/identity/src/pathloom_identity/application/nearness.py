@@ -37,8 +37,11 @@ class Nearness:
         self._near.clear()
         self._parts.clear()
 
-    def know(self, numbers: Collection[int], found: Iterable[NearPair]) -> None:
-        """All that these records are near to, which need not be read then."""
+    def know(
+        self, numbers: Collection[int], components: Mapping[int, int], found: Iterable[NearPair]
+    ) -> None:
+        """All that these records are near to, which need not be read then; and components of records."""
+        self._components.update(components)
         near: dict[int, dict[int, int]] = {number: {} for number in numbers}
         for a, b, weight in found:
             if weight > self.bar:
