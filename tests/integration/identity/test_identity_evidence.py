@@ -15,11 +15,13 @@ from pathloom.identity.v1 import customers_pb2 as c
 from pathloom_identity.adapters.models import load_model, put_in_force
 from pathloom_identity.application.ports import AppendRequest
 from pathloom_identity.application.terms import Terms
+from pathloom_identity.application.weighers import Weighers
 from pathloom_identity.bootstrap import build
 from pathloom_identity.domain.acceptance import NewEvent
 from pathloom_identity.domain.events import Event, EventType
 from pathloom_identity.domain.evidence.attributes import standard
 from pathloom_identity.domain.evidence.blocking import BlockKey
+from pathloom_identity.domain.evidence.crowds import WHOLE
 from pathloom_identity.domain.evidence.model import Model
 from pathloom_identity.domain.evidence.model_file import BadModel, write_model
 from pathloom_identity.domain.evidence.resolution import resolve as resolve_file
@@ -45,7 +47,7 @@ from tests.integration.identity.identity_world import (
     start,
 )
 from tests.unit.identity.evidence_worlds import evidence_decisions, evidence_world
-from tests.unit.identity.identity_worlds import LAW_MODEL, LAW_TERMS, resolve
+from tests.unit.identity.identity_worlds import LAW_MODEL, LAW_TERMS, LAW_WHOLE, resolve
 
 FAKE = Path(__file__).parents[4] / "shared/data/identity/fake_1000.csv"
 COLUMNS = {
@@ -57,8 +59,8 @@ COLUMNS = {
 }
 
 
-def terms(model: Model, **given: Any) -> Terms:
-    return replace(LAW_TERMS, weigher=Weigher(model), **given)
+def terms(model: Model, whole: int = LAW_WHOLE, **given: Any) -> Terms:
+    return replace(LAW_TERMS, weigher=Weigher(model, whole=whole), weighers=Weighers(whole), **given)
 
 
 async def play(store: Store, world: Sequence[Event], seed: int) -> None:
@@ -166,7 +168,7 @@ async def test_a_set_of_persons_becomes_the_customers_that_link_makes_of_its_fil
     for at, row in enumerate(rows):
         wanted.setdefault(cluster[at], set()).add(row["unique_id"])
 
-    store.terms = terms(deciding, demote_over=50)
+    store.terms = terms(deciding, WHOLE, demote_over=50)
     events = as_events(rows)
     random.Random(1).shuffle(events)
     # "form" may only claim; "crm" is trusted, and its e-mail addresses join: here they must find only.
@@ -204,9 +206,13 @@ async def test_another_model_comes_to_what_it_would_have_come_to_from_empty(stor
         store.terms = terms(LAW_MODEL)
         assert await put_in_force(store.database, LAW_MODEL)
         await store.resolver().drain()
-        assert {k: e for k, (_, e) in (await store.things()).items()} == {
-            k: e for k, (_, e) in before.items()
-        }
+        await assert_equals(store, resolve(store.named(world)))
+        assert unmerged(await store.things()) == unmerged(before)
+
+
+def unmerged(things: Mapping[str, tuple[int, c.CustomerEntry]]) -> dict[str, c.CustomerEntry]:
+    """Without those who are somebody else now: whoever was told of once, on the way, answers for ever."""
+    return {key: entry for key, (_, entry) in things.items() if not entry.HasField("merged")}
 
 
 async def test_who_was_there_before_there_was_evidence_is_weighed(store: Store) -> None:

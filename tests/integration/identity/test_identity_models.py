@@ -30,7 +30,7 @@ from tests.integration.identity.identity_stores import (
 from tests.integration.identity.identity_world import Identity, RpcError, identify, record, source, start
 from tests.integration.identity.test_identity_evidence import terms
 from tests.unit.identity.evidence_worlds import evidence_world
-from tests.unit.identity.identity_worlds import LAW_MODEL, resolve
+from tests.unit.identity.identity_worlds import LAW_MODEL, LAW_WHOLE, resolve
 
 OTHER = replace(LAW_MODEL, version="other", cut=-6.0, block_cap=6, log2_prior=-12.0)
 #: Joins by a name and a town alone.
@@ -54,7 +54,7 @@ async def played(
     own = []
     for _ in range(2):
         # Each remembers its own.
-        store.terms = replace(terms(LAW_MODEL), weighers=Weighers())
+        store.terms = replace(terms(LAW_MODEL), weighers=Weighers(LAW_WHOLE))
         own.append((store.resolver(batch=chance.randint(1, 5)), Turns(0.2)))
     while left or to_send:
         if to_send and (not left or chance.random() < 0.4):

@@ -9,14 +9,16 @@ from typing import Any
 from hypothesis import strategies as st
 from pathloom_identity.adapters.normalisers import normalise
 from pathloom_identity.application.terms import Terms
+from pathloom_identity.application.weighers import Weighers
 from pathloom_identity.domain import contacts
 from pathloom_identity.domain.clustering import Decision, Group, Pair, Rules, Weights, cluster, holders
 from pathloom_identity.domain.components import components
 from pathloom_identity.domain.contacts import Binding, Owner, Owners
 from pathloom_identity.domain.events import Event, EventType, record_named
 from pathloom_identity.domain.evidence.blocking import keys_of
+from pathloom_identity.domain.evidence.crowds import STEP
 from pathloom_identity.domain.evidence.model import BIT, Model
-from pathloom_identity.domain.evidence.weigher import Weigher
+from pathloom_identity.domain.evidence.weigher import Weighed, Weigher
 from pathloom_identity.domain.golden import GoldenValue, Pins, golden
 from pathloom_identity.domain.households import Household, household, household_values
 from pathloom_identity.domain.identifiers import Identifier
@@ -43,7 +45,11 @@ SOURCES = {
 LAW_RULES = Rules(policies(SOURCES.values()), demote_over=3)
 #: Of a world so small that every block is soon too large, and that little is enough to be near.
 LAW_MODEL = replace(cautious(), version="laws", log2_prior=-14.0, cut=2.0, block_cap=3)
-LAW_TERMS = Terms(normalise, LAW_RULES.demote_over, Weigher(LAW_MODEL))
+#: So few are a crowd already.
+LAW_WHOLE = 4
+LAW_TERMS = Terms(
+    normalise, LAW_RULES.demote_over, Weigher(LAW_MODEL, whole=LAW_WHOLE), weighers=Weighers(LAW_WHOLE)
+)
 
 _users = st.sampled_from(["S1", "S1", "", "S2", "S3"])
 _cookies = st.sampled_from(["", "", "k1", "k2"])
@@ -230,18 +236,59 @@ def resolve(
 
 
 def weights_of(
-    people: Mapping[RecordKey, RecordState], said_apart: Sequence[Decision], rules: Rules, model: Model
+    people: Mapping[RecordKey, RecordState],
+    said_apart: Sequence[Decision],
+    rules: Rules,
+    model: Model,
+    whole: int = LAW_WHOLE,
 ) -> Weights:
     """Evidence from the whole at once: every block, every pair of a component."""
     weigher = Weigher(model)
     said = {key: one for key, state in people.items() if (one := said_of(state, SOURCES, normalise))}
     weighed = weigher.weigh(said, candidates_of(said, model.block_cap))
-    near = [pair for pair, one in weighed.items() if weigher.is_near(one)]
+    near = near_of(weighed, weigher, whole)
     demoted = {i for i, held_by in holders(people).items() if len(held_by) > rules.demote_over}
     groups = components(people, demoted, said_apart, near)
-    pairs = [pair for group in groups for pair in combinations(sorted(group & said.keys()), 2)]
+    pairs: set[Pair] = set()
+    parts = components(dict.fromkeys(people, RecordState(0)), near=near)
+    for group in groups:
+        saying = sorted(group & said.keys())
+        if len(saying) <= whole:
+            pairs.update(combinations(saying, 2))
+        else:
+            pairs |= {pair for pair in weighed if group.issuperset(pair)}
+            for part in parts:
+                pairs.update(combinations(sorted(part & group & said.keys()), 2))
     quiet = frozenset(key for key, one in said.items() if is_quiet(one))
     return Weights(weigher.weigh(said, pairs), quiet, round(model.cut * BIT), round(model.unseen * BIT))
+
+
+def near_weights(world: Sequence[Event], model: Model) -> dict[Pair, int]:
+    """What all pairs weigh that are near."""
+    weigher = Weigher(model)
+    people = {key: state for key, state in fold_all(read_all(world)).items() if key.is_person}
+    said = {key: one for key, state in people.items() if (one := said_of(state, SOURCES, normalise))}
+    weighed = weigher.weigh(said, candidates_of(said, model.block_cap))
+    return {pair: one.weight for pair, one in weighed.items() if weigher.is_near(one)}
+
+
+def near_of(weighed: Mapping[Pair, Weighed], weigher: Weigher, whole: int) -> list[Pair]:
+    """The pairs that are near and of one part: where more than `whole` are connected the bar is raised."""
+    near = {pair: one.weight for pair, one in weighed.items() if weigher.is_near(one)}
+    kept: list[Pair] = []
+    bar = weigher.near_from
+    while near := {pair: weight for pair, weight in near.items() if weight > bar}:
+        sizes = {
+            key: len(group)
+            for group in components(
+                dict.fromkeys({k for pair in near for k in pair}, RecordState(0)), near=near
+            )
+            for key in group
+        }
+        kept += [pair for pair in near if sizes[pair[0]] <= whole]
+        near = {pair: weight for pair, weight in near.items() if sizes[pair[0]] > whole}
+        bar += STEP
+    return kept
 
 
 def candidates_of(said: Mapping[RecordKey, Said], cap: int) -> set[Pair]:

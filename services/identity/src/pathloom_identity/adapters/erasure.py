@@ -70,6 +70,7 @@ async def erase(
     await conn.execute("DELETE FROM quarantine WHERE subjects && $1", secret)
     near = await conn.fetch(_NEAR, [r["record_no"] for r in people])
     blocks = await _leave_blocks(conn, hashes, [r["record_no"] for r in people])
+    doubts = await PostgresResolutionStore(conn, hashes).doubt([r["record_no"] for r in people], ())
     await conn.execute("DELETE FROM record WHERE record_no = ANY($1)", [r["record_no"] for r in rows])
     own = tuple(r["own_customer_id"] for r in people)
     await conn.execute(
@@ -87,6 +88,7 @@ async def erase(
         shared=tuple(sorted(await _still_there(conn, _keys(named) - set(keys)))),
         values=tuple(sorted(values)),
         blocks=blocks,
+        doubts=tuple(doubts),
         near=tuple(map(key_of, near)),
     )
 

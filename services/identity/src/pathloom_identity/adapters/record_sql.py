@@ -69,7 +69,21 @@ WITH said AS (
 DELETE FROM block b USING unnest($6::bigint[], $7::bigint[]) AS i(key, no) WHERE (b.key, b.record_no) = (i.key, i.no)
 """
 SAID = "SELECT s.record_no, r.component, s.said FROM said s JOIN record r USING (record_no) WHERE s.record_no = ANY($1)"
-UNDOUBT = "DELETE FROM doubt WHERE left_no = ANY($1) OR right_no = ANY($1)"
+_PAIR = "left_no, right_no, weight"
+UNDOUBT = f"DELETE FROM doubt WHERE left_no = ANY($1) OR right_no = ANY($1) RETURNING {_PAIR}"  # noqa: S608 - our own column names
+UNDOUBT_PAIRS = "DELETE FROM doubt d USING unnest($1::bigint[], $2::bigint[]) AS i(a, b) WHERE (d.left_no, d.right_no) = (i.a, i.b)"
+DOUBTS = f"SELECT {_PAIR} FROM doubt WHERE left_no = ANY($1) AND right_no = ANY($1)"  # noqa: S608 - our own column names
+# Whoever is of one component is mostly of one part: so the walk asks once.
+NEAR = """
+WITH asked AS MATERIALIZED (
+    SELECT record_no, component FROM record
+    WHERE component = ANY(ARRAY(SELECT component FROM record WHERE record_no = ANY($1)))
+)
+SELECT a.record_no, a.component, d.other, d.weight FROM asked a LEFT JOIN LATERAL (
+    SELECT right_no AS other, weight FROM doubt WHERE left_no = a.record_no AND weight > $2
+    UNION ALL SELECT left_no, weight FROM doubt WHERE right_no = a.record_no AND weight > $2
+) d ON true
+"""
 DOUBT = """
 INSERT INTO doubt SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[])
 ON CONFLICT (left_no, right_no) DO UPDATE SET weight = excluded.weight

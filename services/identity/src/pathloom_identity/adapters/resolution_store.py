@@ -14,7 +14,7 @@ from pathloom_identity.adapters import event_rows, record_sql
 from pathloom_identity.adapters.codec import pack, pack_said, unpack, unpack_said
 from pathloom_identity.adapters.keyed import KeyedHashes
 from pathloom_identity.adapters.source_store import parse_sources
-from pathloom_identity.application.resolution_store import Home, InBlock, IndexRow, Stored
+from pathloom_identity.application.resolution_store import Home, InBlock, IndexRow, NearPair, Stored
 from pathloom_identity.domain.clustering import Decision
 from pathloom_identity.domain.contacts import Owner, Owners
 from pathloom_identity.domain.events import Event
@@ -236,11 +236,21 @@ class PostgresResolutionStore:
                 found[wanted[i - 1]] = members
         return found, said
 
-    async def doubt(self, weighed: Sequence[int], pairs: Sequence[tuple[int, int, int]]) -> None:
-        if weighed:
-            await self._conn.execute(record_sql.UNDOUBT, list(weighed))
+    async def doubt(self, weighed: Sequence[int], pairs: Sequence[NearPair]) -> list[NearPair]:
+        rows = await self._conn.fetch(record_sql.UNDOUBT, list(weighed)) if weighed else []
         if pairs:
             await self._conn.execute(record_sql.DOUBT, *map(list, zip(*pairs, strict=True)))
+        return [tuple(row) for row in rows]
+
+    async def doubts(self, numbers: Collection[int]) -> list[NearPair]:
+        return [tuple(row) for row in await self._conn.fetch(record_sql.DOUBTS, list(numbers))]
+
+    async def undoubt(self, pairs: Collection[tuple[int, int]]) -> None:
+        if pairs:
+            await self._conn.execute(record_sql.UNDOUBT_PAIRS, *map(list, zip(*pairs, strict=True)))
+
+    async def near(self, numbers: Collection[int], bar: int) -> list[tuple[int, int, int | None, int | None]]:
+        return [tuple(row) for row in await self._conn.fetch(record_sql.NEAR, list(numbers), bar)]
 
     async def changed(self, changes: Sequence[Change], at: int) -> None:
         await self._conn.execute(

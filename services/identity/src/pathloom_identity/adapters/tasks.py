@@ -20,6 +20,7 @@ BIND, HOUSEHOLD, REFOLD = "bind", "household", "refold"
 CONSENT = "consent"  # the same work as `refold`, under a name that versions before consent do not know
 EVIDENCE = "evidence"  # left by versions before models could be sent
 MODEL = "model"
+CROWD = "crowd"  # the same work as `model`, under a name that versions before crowds do not know
 PIECE = 200
 _CONTACTS = """
 SELECT x.record_no, r.component FROM identifier x JOIN record r USING (record_no)
@@ -50,7 +51,7 @@ SELECT record_no, namespace, kind, id FROM record r WHERE record_no > $1 AND EXI
 class BackgroundTasks:
     """`bind`: contacts of a value whose owners changed, newest first. `refold`: records of a source that was declared
     anew, oldest first. `household`: who was there before there were households, oldest first. `consent`: records from
-    before consent was kept. `model` (and `evidence`): everybody, weighed anew because another model is in force.
+    before consent was kept. `model` (and `evidence`): everybody, weighed anew because another model is in force; `crowd`: from before crowds fell into parts.
 
     A migration runs while versions before it serve, so what it leaves to do carries a kind of its own: to them it is
     unknown and waits, where a known kind would be done by them, in the old way."""
@@ -70,6 +71,7 @@ class BackgroundTasks:
             CONSENT: self._refold,
             EVIDENCE: self._evidence,
             MODEL: self._evidence,
+            CROWD: self._evidence,
         }
         kinds = list(work)
         if not await conn.fetchval("SELECT EXISTS (SELECT FROM task WHERE kind = ANY($1))", kinds):

@@ -47,7 +47,7 @@ class EraseCustomer:
             store = unit.resolution
             work = await resolution(store, self.resolve.terms)
             if work.evidence:
-                work.evidence.left(done.blocks)
+                work.evidence.left(done.blocks, done.doubts)
             work.things += [Erased(own_id, keys, now) for own_id in done.own_ids]
             work.things += [ContactThing(key, own_id, key, None) for key, own_id in done.contacts]
             work.lead_to(done.values)

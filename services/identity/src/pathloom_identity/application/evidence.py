@@ -6,13 +6,12 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
-import numpy as np
-
-from pathloom_identity.application.resolution_store import ResolutionStore, Stored
+from pathloom_identity.application.nearness import Nearness
+from pathloom_identity.application.resolution_store import NearPair, ResolutionStore, Stored
 from pathloom_identity.application.terms import Terms
 from pathloom_identity.domain.clustering import Pair, Weights
 from pathloom_identity.domain.evidence.blocking import BlockKey, keys_of
-from pathloom_identity.domain.evidence.completing import WHOLE, completing
+from pathloom_identity.domain.evidence.crowds import CROWD
 from pathloom_identity.domain.evidence.model import BIT
 from pathloom_identity.domain.evidence.weigher import Weighed, Weigher
 from pathloom_identity.domain.record_state import RecordState
@@ -36,20 +35,24 @@ class Evidence:
     sources: Mapping[str, Source]
     _left: Counter[BlockKey] = field(default_factory=Counter)
     _over: dict[BlockKey, bool] = field(default_factory=dict)
-    _candidates: set[Numbers] = field(default_factory=set)
-    """Of those that a block brought together, all that are near (and others)."""
-    _near: set[Numbers] = field(default_factory=set)
+    _lost: list[NearPair] = field(default_factory=list)
     _said: dict[RecordKey, tuple[RecordState, Said]] = field(default_factory=dict)
     _keys: dict[int, tuple[Said, list[BlockKey]]] = field(default_factory=dict)
+    _nearness: Nearness = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._nearness = Nearness(self.store, self.weigher.near_from, self.weigher.whole)
 
     @property
     def cap(self) -> int:
         """The most records of one block."""
         return self.weigher.model.block_cap
 
-    def left(self, keys: Iterable[BlockKey]) -> None:
-        """Records left these blocks (they were erased): one that is not too large any more counts again."""
+    def left(self, keys: Iterable[BlockKey], pairs: Iterable[NearPair]) -> None:
+        """Records left these blocks (they were erased): one that is not too large any more counts again. `pairs`: whom
+        they were near to, or in doubt with."""
         self._left.update(keys)
+        self._lost += pairs
 
     async def follow(
         self,
@@ -98,6 +101,11 @@ class Evidence:
             known = self._keys[record.no] = said, keys_of(said)
         return known[1]
 
+    async def beyond(self, members: Iterable[Stored]) -> set[int]:
+        """The components of whoever evidence connects with these and is not among them."""
+        numbers = [record.no for record in members if self.said(record)]
+        return await self._nearness.beyond(numbers)
+
     async def weigh(
         self,
         members: Mapping[RecordKey, Stored],
@@ -105,47 +113,34 @@ class Evidence:
     ) -> tuple[Weights, list[set[RecordKey]]]:
         """What clustering needs to know of `members`, and their components. `connect` gives the components that come
         of everything else and of some pairs."""
-        by_number = {record.no: key for key, record in members.items()}
-        first: dict[int, RecordKey] = {}
-        # Whoever was one component is looked at as one, whether it still is or not.
-        joint = [(first.setdefault(record.component, key), key) for key, record in members.items()]
-        joint += [(by_number[a], by_number[b]) for a, b in self._near if a in by_number and b in by_number]
-        pairs: list[Pair] = []
-        for group in connect(joint):
-            saying = sorted(key for key in group if self.said(members[key]))
-            if len(saying) <= WHOLE:
-                pairs += combinations(saying, 2)
+        by_number = {record.no: key for key, record in members.items() if self.said(record)}
+        parts = [
+            sorted(by_number[number] for number in part if number in by_number)
+            for part in {await self._nearness.part(number) for number in by_number}
+        ]
+        found = connect((part[0], other) for part in parts for other in part[1:])
+        wanted: list[Pair] = []
+        quiet: set[RecordKey] = set()
+        for component in found:
+            saying = sorted(key for key in component if self.said(members[key]))
+            if len(saying) < 2:
+                continue
+            quiet.update(key for key in saying if is_quiet(self.said(members[key])))
+            if len(saying) <= self.weigher.whole:
+                wanted += combinations(saying, 2)
             else:
-                pairs += await self._blocked(saying, members)
-        weighed = self._weigh(pairs, members)
-        found = connect(await self._near_of(weighed, members))
-        return self._weights(found, weighed, members), found
-
-    async def _near_of(
-        self, weighed: Mapping[Pair, Weighed], members: Mapping[RecordKey, Stored]
-    ) -> list[Pair]:
-        """The pairs that are near, and candidates."""
-        found, open_ = [], {}
-        for pair, one in weighed.items():
-            if not self.weigher.is_near(one):
-                continue
-            if self._numbers(pair, members) in self._candidates:
-                found.append(pair)
-                continue
-            theirs = set(self.keys(members[pair[1]]))
-            # The most telling first: it settles nearly all of them.
-            if shared := [key for key in self.keys(members[pair[0]]) if key in theirs]:
-                open_[pair] = shared
-        while open_:
-            await self._measure({shared[0] for shared in open_.values()})
-            left = {}
-            for pair, shared in open_.items():
-                if any(self._over.get(key) is False for key in shared):
-                    found.append(pair)
-                elif rest := [key for key in shared if key not in self._over]:
-                    left[pair] = rest
-            open_ = left
-        return found
+                # Identifiers made it so large.
+                inside = (pair for part in parts if part[0] in component for pair in combinations(part, 2))
+                wanted += await self._blocked(saying, members) | set(inside)
+        said = {key: self.said(members[key]) for pair in wanted for key in pair}
+        model = self.weigher.model
+        weights = Weights(
+            self.weigher.weigh(said, wanted),
+            frozenset(quiet),
+            round(model.cut * BIT),
+            round(model.unseen * BIT),
+        )
+        return weights, found
 
     async def _changed(
         self,
@@ -208,16 +203,28 @@ class Evidence:
             self.terms.left_out(+out)
         said = {number: row[1] for number, row in rows.items()}
         likely = await self._likely(said, mates)
-        self._candidates |= likely.keys()
-        await self.store.doubt(weighed, [(*pair, one.weight) for pair, one in likely.items()])
-        near = {pair for pair, one in likely.items() if self.weigher.is_near(one)}
-        self._near |= near
-        reached = {rows[number][0] for pair in near for number in pair}
-        for members in crossed:
-            # Only those who are in one component already can have been brought together by what is too large now.
-            held = Counter(rows[number][0] for number in members if number in rows)
-            reached |= {component for component, count in held.items() if count > 1}
-        return reached
+        kept = [(*pair, one.weight) for pair, one in likely.items()]
+        lost = self._lost + await self.store.doubt(weighed, kept)
+        lost += await self._forget(crossed, said)
+        self._nearness.change(lost, kept)
+        components = {number: row[0] for number, row in rows.items() if number in keys}
+        self._nearness.know(keys, components, kept)
+        touched = await self._nearness.touched()
+        if crowded := len(self._nearness.crowded.intersection(keys)):
+            self.terms.left_out(Counter({CROWD: crowded}))
+        return touched
+
+    async def _forget(self, crossed: Iterable[Collection[int]], said: Mapping[int, Said]) -> list[NearPair]:
+        """What is kept of pairs that only a block brought together which is too large now."""
+        kept = [pair for members in crossed for pair in await self.store.doubts(members)]
+        open_ = {}
+        for pair in kept:
+            keys = [set(keys_of(said[number])) for number in pair[:2]]
+            open_[pair] = keys[0] & keys[1]
+        await self._measure({key for shared in open_.values() for key in shared})
+        gone = {pair for pair, shared in open_.items() if all(self._over[key] for key in shared)}
+        await self.store.undoubt([pair[:2] for pair in gone])
+        return list(gone)
 
     async def _likely(
         self, said: Mapping[int, Said], mates: Mapping[int, Collection[int]]
@@ -251,57 +258,6 @@ class Evidence:
                 local[block].append(key)
         shared = {block: held for block, held in local.items() if 1 < len(held) <= self.cap}
         await self._measure(shared.keys())
-        pairs = {
+        return {
             pair for block, held in shared.items() if not self._over[block] for pair in combinations(held, 2)
         }
-        self._candidates |= {self._numbers(pair, members) for pair in pairs}
-        return pairs
-
-    def _weights(
-        self,
-        components: Iterable[Collection[RecordKey]],
-        weighed: Mapping[Pair, Weighed],
-        members: Mapping[RecordKey, Stored],
-    ) -> Weights:
-        """Every pair of a component, or of a large one those that clusters will ask for."""
-        wanted: list[Pair] = []
-        quiet: set[RecordKey] = set()
-        for component in components:
-            saying = sorted(key for key in component if self.said(members[key]))
-            if len(saying) < 2:
-                continue
-            quiet.update(key for key in saying if is_quiet(self.said(members[key])))
-            if len(saying) <= WHOLE:
-                wanted += combinations(saying, 2)
-            else:
-                inside = set(saying)
-                wanted += [pair for pair in weighed if inside.issuperset(pair)]
-                wanted += self._completed(saying, weighed)
-        model = self.weigher.model
-        further = self._weigh([pair for pair in wanted if pair not in weighed], members)
-        pairs = {pair: weighed[pair] if pair in weighed else further[pair] for pair in wanted}
-        return Weights(pairs, frozenset(quiet), round(model.cut * BIT), round(model.unseen * BIT))
-
-    def _completed(self, saying: list[RecordKey], weighed: Mapping[Pair, Weighed]) -> list[Pair]:
-        """What a large component's clusters will ask for beside its candidates."""
-        at = {key: number for number, key in enumerate(saying)}
-        known = [(at[a], at[b], one) for (a, b), one in weighed.items() if a in at and b in at]
-        left, right = (np.array([row[side] for row in known], dtype=np.int64) for side in (0, 1))
-        likely = np.array([self.weigher.is_near(one) and one.weight > 0 for _, _, one in known], dtype=bool)
-        root = np.zeros(len(saying), dtype=np.int64)
-        more_left, more_right, hubs = completing(root, left, right, likely)
-        if hubs.blocks:
-            self.terms.left_out(Counter({hubs.rule: hubs.blocks}))
-        return [(saying[a], saying[b]) for a, b in zip(more_left.tolist(), more_right.tolist(), strict=True)]
-
-    def _weigh(self, pairs: Collection[Pair], members: Mapping[RecordKey, Stored]) -> dict[Pair, Weighed]:
-        said = {key: self.said(members[key]) for pair in pairs for key in pair}
-        return self.weigher.weigh(said, pairs)
-
-    @staticmethod
-    def _numbers(pair: Pair, members: Mapping[RecordKey, Stored]) -> Numbers:
-        return _pair(members[pair[0]].no, members[pair[1]].no)
-
-
-def _pair(a: int, b: int) -> Numbers:
-    return (a, b) if a < b else (b, a)

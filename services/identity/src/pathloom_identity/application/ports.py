@@ -8,7 +8,7 @@ from typing import Protocol
 from pathloom_kit.feeds.cursor import Cursor, Lane
 
 from pathloom_identity.application.errors import SourceNotFound
-from pathloom_identity.application.resolution_store import ResolutionStore, Stored
+from pathloom_identity.application.resolution_store import NearPair, ResolutionStore, Stored
 from pathloom_identity.domain.acceptance import NewEvent, RefusedEvent, Result
 from pathloom_identity.domain.events import Event
 from pathloom_identity.domain.evidence.blocking import BlockKey
@@ -63,6 +63,8 @@ class Erasure:
     """Identifiers that the erased held: contacts of others that hold them are bound again."""
     blocks: tuple[BlockKey, ...]
     """The blocks that the erased were in, once for each record."""
+    doubts: tuple[NearPair, ...]
+    """Pairs of an erased record and another that were near or in doubt."""
     near: tuple[RecordKey, ...]
     """Records that stay, of the components of the erased."""
 

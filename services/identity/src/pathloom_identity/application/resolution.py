@@ -171,6 +171,8 @@ class Resolution:
         members |= {r.key: r for r in await self.store.members(known)} if known else {}
         while True:
             decisions, others = await self.store.decisions([r.no for r in members.values()])
+            if self.evidence:
+                others |= await self.evidence.beyond(members.values())
             if others <= wanted:
                 break
             members.update({r.key: r for r in await self.store.members(others - wanted)})

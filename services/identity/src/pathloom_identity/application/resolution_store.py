@@ -41,6 +41,10 @@ InBlock = tuple[int, BlockKey]
 """The number of a record, and a block that it is in."""
 
 
+NearPair = tuple[int, int, int]
+"""The numbers of two records, the low one first, and what they weigh in BITs."""
+
+
 @dataclass(frozen=True, slots=True)
 class Home:
     """Who holds a value that may be a household's: customer and state of each record; nobody where they are too many.
@@ -124,8 +128,21 @@ class ResolutionStore(Protocol):
         """`blocks`, and `said` of all who are in them."""
         ...
 
-    async def doubt(self, weighed: Sequence[int], pairs: Sequence[tuple[int, int, int]]) -> None:
-        """Keeps what pairs (low, high, weight) weigh, in place of all that was kept of the records `weighed`."""
+    async def doubt(self, weighed: Sequence[int], pairs: Sequence[NearPair]) -> list[NearPair]:
+        """Keeps what pairs weigh, in place of all that was kept of the records `weighed`, which is answered."""
+        ...
+
+    async def doubts(self, numbers: Collection[int]) -> list[NearPair]:
+        """What is kept of pairs among these records."""
+        ...
+
+    async def undoubt(self, pairs: Collection[tuple[int, int]]) -> None:
+        """Keeps nothing of these pairs any more."""
+        ...
+
+    async def near(self, numbers: Collection[int], bar: int) -> list[tuple[int, int, int | None, int | None]]:
+        """Of the records, and all of their components: number, component, and whom a kept pair that weighs more than `bar`
+        makes near, with its weight; once without for who is near nobody."""
         ...
 
     async def changed(self, changes: Sequence[Change], at: int) -> None:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pathloom_identity.domain.evidence.blocking import LeftOut, candidates
 from pathloom_identity.domain.evidence.comparators import Levels, Pairs, levels_of
 from pathloom_identity.domain.evidence.completing import completing, near_from
+from pathloom_identity.domain.evidence.crowds import CROWD, parts
 from pathloom_identity.domain.evidence.learning import ENOUGH, by_chance, with_frequencies, with_shares
 from pathloom_identity.domain.evidence.linkage import VETO, average_linkage, components
 from pathloom_identity.domain.evidence.model import BIT, Model
@@ -70,7 +71,11 @@ def _decide(
     """What the model makes of pairs that blocking brought together."""
     pieces, forbidden = weigh(pairs, levels, model), vetoed(pairs, levels, model)
     weight = total(pieces, model, len(pairs.left))
-    more, hubs = _completing(pairs, np.where(forbidden, VETO, weight), model)
+    near = np.where(forbidden, VETO, weight)
+    root, crowds = parts(pairs.records.size, pairs.left, pairs.right, near, near_from(model))
+    if crowds:
+        left_out += (_left_to_the_steward(crowds, pairs, near, root, model),)
+    more = Pairs(pairs.records, *completing(root, pairs.left, pairs.right))
     if len(more.left):
         further = levels_of(more)
         added = weigh(more, further, model)
@@ -80,19 +85,15 @@ def _decide(
         pieces = {name: np.concatenate([pieces[name], added[name]]) for name in pieces}
         both = np.concatenate([pairs.left, more.left]), np.concatenate([pairs.right, more.right])
         pairs = Pairs(pairs.records, *both)
-    if hubs.blocks:
-        left_out += (hubs,)
-    cluster = _link(pairs, np.where(forbidden, VETO, weight), model)
+    cluster = _link(pairs, np.where(forbidden, VETO, weight), root, model)
     return Resolution(cluster, pairs, levels, pieces, weight, forbidden, left_out, model)
 
 
-def _completing(pairs: Pairs, weight: Amounts, model: Model) -> tuple[Pairs, LeftOut]:
-    """The pairs that blocking did not bring together but clusters will ask for."""
-    size = pairs.records.size
-    near = weight > near_from(model)
-    root = _components(size, pairs.left[near], pairs.right[near])
-    left, right, hubs = completing(root, pairs.left, pairs.right, near & (weight > 0))
-    return Pairs(pairs.records, left, right), hubs
+def _left_to_the_steward(
+    crowds: int, pairs: Pairs, weight: Amounts, root: NDArray[np.int64], model: Model
+) -> LeftOut:
+    apart = (weight > near_from(model)) & (root[pairs.left] != root[pairs.right])
+    return LeftOut(CROWD, crowds, int(apart.sum()))
 
 
 def _components(size: int, left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -100,10 +101,10 @@ def _components(size: int, left: NDArray[np.int64], right: NDArray[np.int64]) ->
     return np.array(components(size, pairs), dtype=np.int64)
 
 
-def _link(pairs: Pairs, weight: Amounts, model: Model) -> NDArray[np.int64]:
-    """For each record the least record of its cluster."""
+def _link(pairs: Pairs, weight: Amounts, part: NDArray[np.int64], model: Model) -> NDArray[np.int64]:
+    """For each record the least record of its cluster. Nobody is one with a record of another part."""
     size, cut, unseen = pairs.records.size, round(model.cut * BIT), round(model.unseen * BIT)
-    above = weight > cut
+    above = (weight > cut) & (part[pairs.left] == part[pairs.right])
     root = _components(size, pairs.left[above], pairs.right[above])
     cluster = root.copy()
     inside = root[pairs.left] == root[pairs.right]

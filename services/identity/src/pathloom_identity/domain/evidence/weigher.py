@@ -16,6 +16,7 @@ from pathloom_identity.domain.evidence.attributes import Attribute, Kind
 from pathloom_identity.domain.evidence.ceiling import Ceiling
 from pathloom_identity.domain.evidence.comparators import Pairs, levels_of
 from pathloom_identity.domain.evidence.completing import near_from
+from pathloom_identity.domain.evidence.crowds import WHOLE
 from pathloom_identity.domain.evidence.model import BIT, Model
 from pathloom_identity.domain.evidence.table import Table, table
 from pathloom_identity.domain.evidence.vetoes import vetoed
@@ -42,17 +43,18 @@ class Weighed:
 class Weigher:
     """One model, and what was weighed by it lately."""
 
-    def __init__(self, model: Model, remembered: int = REMEMBERED) -> None:
+    def __init__(self, model: Model, remembered: int = REMEMBERED, whole: int = WHOLE) -> None:
         self.model = model
-        self._near_from = near_from(model)
-        self._doubtful_from = self._near_from - round(DOUBT * BIT)
+        self.whole = whole
+        self.near_from = near_from(model)
+        self._doubtful_from = self.near_from - round(DOUBT * BIT)
         self._ceiling = Ceiling(model)
         self._remembered = remembered
         self._known: OrderedDict[tuple[bytes, bytes], Weighed] = OrderedDict()
 
     def is_near(self, weighed: Weighed) -> bool:
         """Whether a pair that blocking brought together makes its records one component."""
-        return not weighed.vetoed and weighed.weight > self._near_from
+        return not weighed.vetoed and weighed.weight > self.near_from
 
     def weigh(self, said: Mapping[K, Spelled], pairs: Collection[tuple[K, K]]) -> dict[tuple[K, K], Weighed]:
         """What the pairs of `said` weigh."""
