@@ -69,6 +69,10 @@ async def _status(data: Path, url: str | None, key_file: Path | None, settled: b
                 f"{said.customers} customers, {said.journeys} journeys; {said.parked} parked, {said.quarantined} in quarantine; "
                 + ("[green]settled[/green]" if said.settled else "[yellow]not settled[/yellow]")
             )
+            if names := filling(said):
+                out.print(
+                    f"filling from the start: {', '.join(names)}; until then the view keeps what it had"
+                )
     away = [name for name, well in ready.items() if not well]
     away += [each.name for each in said.services if not each.reachable] if said else []
     if away:
@@ -77,6 +81,11 @@ async def _status(data: Path, url: str | None, key_file: Path | None, settled: b
         raise NotSettled(
             "not settled" if said is None or not said.settled else f"{said.parked} entries are parked"
         )
+
+
+def filling(said: admin_pb2.GetStatusResponse) -> list[str]:
+    """The services that have yet to read everything once: new, emptied or restored ones."""
+    return [each.name for each in said.services if any(feed.refilling for feed in each.feeds)]
 
 
 def _processes(state: State, ready: dict[str, bool]) -> Table:
