@@ -90,9 +90,16 @@ def by_who(said: Content) -> Content:
     return {"leads to": leads, "customers": ordered}
 
 
-def plain(view: Mapping[str, Any]) -> Any:
+def plain(value: Any, key: str = "") -> Any:
     """Without what the clock decides and what is one platform's own; lists that have no order of their own, sorted."""
-    return _plain(view)
+    if isinstance(value, Mapping):
+        left = value.keys() - BY_THE_CLOCK - OF_ONE_PLATFORM
+        return {name: plain(value[name], name) for name in sorted(left)}
+    if isinstance(value, list):
+        found = [plain(each) for each in value]
+        ordered = key in ("touchpoints", "legs", "handlings", "steps")
+        return found if ordered else sorted(found, key=lambda each: json.dumps(each, sort_keys=True))
+    return value
 
 
 def touchpoints(said: Content) -> Counter[str]:
@@ -116,17 +123,6 @@ def differences(left: Any, right: Any, path: str = "") -> list[str]:
     if isinstance(left, float) and isinstance(right, float) and abs(left - right) < 1e-9:
         return []
     return [] if left == right else [f"{path}: {_short(left)} against {_short(right)}"]
-
-
-def _plain(value: Any, key: str = "") -> Any:
-    if isinstance(value, Mapping):
-        left = value.keys() - BY_THE_CLOCK - OF_ONE_PLATFORM
-        return {name: _plain(value[name], name) for name in sorted(left)}
-    if isinstance(value, list):
-        found = [_plain(each) for each in value]
-        ordered = key in ("touchpoints", "legs", "handlings", "steps")
-        return found if ordered else sorted(found, key=lambda each: json.dumps(each, sort_keys=True))
-    return value
 
 
 def _short(value: Any) -> str:

@@ -6,9 +6,7 @@ import pytest_asyncio
 from neo4j import AsyncDriver, AsyncGraphDatabase
 from pathloom_local.engines.neo4j import Neo4jServer
 
-from .graph_world import Replica
-
-CLEAN = "MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS"
+from .graph_world import Replica, emptied
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -17,8 +15,7 @@ async def driver(neo4j: Neo4jServer) -> AsyncIterator[AsyncDriver]:
     async with AsyncGraphDatabase.driver(
         neo4j.uri, auth=(neo4j.user, neo4j.password), notifications_min_severity="OFF"
     ) as found:
-        async with found.session() as session:
-            await (await session.run(CLEAN)).consume()
+        await emptied(found)
         yield found
 
 

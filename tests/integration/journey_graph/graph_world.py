@@ -26,6 +26,8 @@ from pathloom_kit.feeds.cursor import Cursor, Lane
 from pathloom_kit.feeds.page import Watermark
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+ERASURE_SECRET = "a secret of more than sixteen bytes"
+_CLEAN = "MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 5000 ROWS"
 KINDS = {"user": 1, "anonymous": 2, "contact": 3}
 TYPES = {"track": 1, "identify": 2, "page": 3}
 
@@ -87,6 +89,12 @@ def binding(
     return customers_pb2.CustomerEntry(version=version, contact=said)
 
 
+async def emptied(driver: AsyncDriver) -> None:
+    """Nothing is left but the schema."""
+    async with driver.session() as session:
+        await (await session.run(_CLEAN)).consume()
+
+
 class Replica:
     """One copy of the service's inside on a graph that others may share."""
 
@@ -98,7 +106,7 @@ class Replica:
     async def open(self, blueprints: str = "b1", *, later: bool = False) -> "Replica":
         """Migrates and wires. `later`: history is cut when the test says so, as the service does when it pauses."""
         await self.graph.migrate()
-        meta = await self.graph.open(blueprints, "a secret of more than sixteen bytes")
+        meta = await self.graph.open(blueprints, ERASURE_SECRET)
         self.recut = Recut(load_blueprints(), self.clock, meta.generation)
         events = FollowEvents(self.graph, PlaceEvents(self.recut, meta.secret, later))
         customers = FollowCustomers(self.graph, MoveRecords(self.recut, meta.secret, later))

@@ -7,13 +7,7 @@ from neo4j import AsyncDriver
 from pathloom_journey_graph.adapters.graph import Another, NotPrepared
 from pathloom_journey_graph.adapters.lease import GraphLease
 
-from .conftest import CLEAN
-from .graph_world import Replica
-
-
-async def emptied(driver: AsyncDriver) -> None:
-    async with driver.session() as session:
-        await (await session.run(CLEAN)).consume()
+from .graph_world import ERASURE_SECRET, Replica, emptied
 
 
 @pytest.mark.parametrize("what", ["INDEX entry_uncut", "CONSTRAINT lease_name"])
@@ -23,10 +17,10 @@ async def test_what_the_schema_lacks_is_named_at_the_start(driver: AsyncDriver, 
         await (await session.run(f"DROP {what}")).consume()
     try:
         with pytest.raises(NotPrepared, match=f"lacks {what.split()[1]}: run the command migrate first"):
-            await replica.graph.open("b1", "a secret of more than sixteen bytes")
+            await replica.graph.open("b1", ERASURE_SECRET)
     finally:
         await replica.graph.migrate()
-    await replica.graph.open("b1", "a secret of more than sixteen bytes")
+    await replica.graph.open("b1", ERASURE_SECRET)
 
 
 async def test_nobody_follows_into_a_graph_that_was_emptied(driver: AsyncDriver) -> None:

@@ -17,7 +17,7 @@ from pathloom_kit.feeds.cursor import Cursor, Lane
 from pathloom_kit.feeds.page import Watermark
 from pathloom_kit.feeds.stale import StaleCursor
 
-from .graph_world import NOW, Replica, binding, content, customer, erased, event, merged
+from .graph_world import NOW, Replica, binding, content, customer, emptied, erased, event, merged
 
 SIS, PORTAL, CRM = "sis|user|s1", "portal|user|p1", "crm|user|k1"
 CALLS = [f"telephony|contact|c-{n}" for n in range(4)]
@@ -130,8 +130,7 @@ def who_is_who() -> list[customers_pb2.CustomerEntry]:
 
 
 async def fresh(driver: AsyncDriver) -> Replica:
-    async with driver.session() as session:
-        await (await session.run("MATCH (n) DETACH DELETE n")).consume()
+    await emptied(driver)
     return await Replica(driver).open()
 
 

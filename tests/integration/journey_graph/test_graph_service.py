@@ -23,7 +23,7 @@ from pathloom_kit.rpc.client import channel, domain_error_of
 from pathloom_kit.rpc.server import serve
 from pathloom_local.engines.neo4j import Neo4jServer
 
-from .graph_world import NOW, Replica, binding, content, customer, event
+from .graph_world import ERASURE_SECRET, NOW, Replica, binding, content, customer, event
 from .test_graph_follows import CALL, T0, U1, call
 
 TOKEN = "t" * 32
@@ -101,7 +101,7 @@ async def service(
         stack.push_async_callback(identity.stop, 0.1)
         settings = Settings.load(
             neo4j_uri=neo4j.uri, neo4j_user=neo4j.user, neo4j_password=neo4j.password, rpc_token=TOKEN,
-            erasure_secret="a secret of more than sixteen bytes", identity_address=f"127.0.0.1:{identity.port}",
+            erasure_secret=ERASURE_SECRET, identity_address=f"127.0.0.1:{identity.port}",
             grpc_address="127.0.0.1:0",
         )  # fmt: skip
         running = await build(settings, stack)

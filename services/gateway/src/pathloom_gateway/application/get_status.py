@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pathloom.feed.v1 import feed_pb2
 from pathloom.gateway.v1 import admin_pb2
 from pathloom.identity.v1 import events_pb2
 from pathloom_kit.errors import DomainError
@@ -52,20 +51,14 @@ def is_settled(services: Sequence[admin_pb2.ServiceStatus], own: Iterable[tuple[
     states = [feed for service in services for feed in service.feeds]
     if any(state.waiting or state.refilling for state in states):
         return False
-    heads = {_lane(state.feed, state.head): state.head for state in states}
-    marks = [(mark.feed, mark.cursor) for state in states for mark in state.watermarks]
-    if not all(_reaches(at, heads[_lane(feed, at)]) for feed, at in marks if _lane(feed, at) in heads):
+    heads = {_lane(state.feed, head): head for state in states for head in [Cursor.from_proto(state.head)]}
+    read = [(mark.feed, Cursor.from_proto(mark.cursor)) for state in states for mark in state.watermarks]
+    # A place of another epoch covers nothing of this one: what was read there may be lost.
+    if not all(at.covers(heads[_lane(feed, at)]) for feed, at in read if _lane(feed, at) in heads):
         return False
-    applied = {_lane(feed, at): at for feed, at in ((feed, cursor.to_proto()) for feed, cursor in own)}
-    return all(
-        _reaches(applied[lane], head) if lane in applied else head.n == 0 for lane, head in heads.items()
-    )
+    applied = {_lane(feed, at): at for feed, at in own}
+    return all(applied[lane].covers(head) if lane in applied else head.n == 0 for lane, head in heads.items())
 
 
-def _reaches(at: feed_pb2.Cursor, head: feed_pb2.Cursor) -> bool:
-    """A place of another epoch has read nothing of this one, and what it did read may be lost."""
-    return at.epoch == head.epoch and at.n >= head.n
-
-
-def _lane(feed: str, cursor: feed_pb2.Cursor) -> Lane:
-    return feed, cursor.partition, cursor.lane or feed_pb2.LANE_LIVE
+def _lane(feed: str, at: Cursor) -> Lane:
+    return feed, at.partition, at.lane

@@ -69,10 +69,11 @@ WITH said AS (
 DELETE FROM block b USING unnest($6::bigint[], $7::bigint[]) AS i(key, no) WHERE (b.key, b.record_no) = (i.key, i.no)
 """
 SAID = "SELECT s.record_no, r.component, s.said FROM said s JOIN record r USING (record_no) WHERE s.record_no = ANY($1)"
-_PAIR = "left_no, right_no, weight"
-UNDOUBT = f"DELETE FROM doubt WHERE left_no = ANY($1) OR right_no = ANY($1) RETURNING {_PAIR}"  # noqa: S608 - our own column names
+UNDOUBT = (
+    "DELETE FROM doubt WHERE left_no = ANY($1) OR right_no = ANY($1) RETURNING left_no, right_no, weight"
+)
 UNDOUBT_PAIRS = "DELETE FROM doubt d USING unnest($1::bigint[], $2::bigint[]) AS i(a, b) WHERE (d.left_no, d.right_no) = (i.a, i.b)"
-DOUBTS = f"SELECT {_PAIR} FROM doubt WHERE left_no = ANY($1) AND right_no = ANY($1)"  # noqa: S608 - our own column names
+DOUBTS = "SELECT left_no, right_no, weight FROM doubt WHERE left_no = ANY($1) AND right_no = ANY($1)"
 # Whoever is of one component is mostly of one part: so the walk asks once.
 NEAR = """
 WITH asked AS MATERIALIZED (

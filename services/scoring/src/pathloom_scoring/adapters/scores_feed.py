@@ -29,8 +29,8 @@ class ScoresFeed:
             conn.transaction(isolation="repeatable_read", readonly=True),
         ):
             marks = await _watermarks(conn)
-            refilling = await self._refilling(conn)
             page = await self._feed.read(conn, after, limit)
+            refilling = await pg_cursors.refilling(conn, JOURNEYS_FEED, page.cursor.epoch)
         return fill_page(scores_pb2.FollowScoresResponse(), page, marks, refilling=refilling)
 
     async def renew_epoch(self, lost: str) -> str:
@@ -47,7 +47,7 @@ class ScoresFeed:
             marks = [mark.to_proto() for mark in await _watermarks(conn)]
             epoch = await self._feed.epoch(conn)
             parked = await pg_cursors.count_parked(conn, JOURNEYS_FEED)
-            refilling = await self._refilling(conn)
+            refilling = await pg_cursors.refilling(conn, JOURNEYS_FEED, epoch)
             heads = [
                 Cursor(
                     epoch,
@@ -69,9 +69,6 @@ class ScoresFeed:
                 for at in heads
             ]
         )
-
-    async def _refilling(self, conn: RawConnection) -> bool:
-        return await pg_cursors.refilling(conn, JOURNEYS_FEED, await self._feed.epoch(conn))
 
 
 async def _watermarks(conn: RawConnection) -> tuple[Watermark, ...]:

@@ -87,8 +87,7 @@ async def apply_customers(
             into[key] = entry
     gone = [key for key, entry in things.items() if entry.HasField("erased")]
     gone += [entry.contact.own_customer_id for entry in bindings.values() if entry.contact.erased]
-    if gone:
-        await remember_erased(conn, gone)
+    await remember_erased(conn, gone)
     await as_erased(conn, things, bindings)
     await _apply_things(conn, things, place, secret, now_us, touched)
     touched.customer_ids |= await apply_households(conn, homes, place.epoch)

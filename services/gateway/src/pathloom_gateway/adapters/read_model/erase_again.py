@@ -4,14 +4,12 @@ import asyncio
 import logging
 from dataclasses import dataclass
 
-import grpc.aio
 from pathloom.identity.v1.customers_pb2 import EraseCustomerRequest
-from pathloom.identity.v1.customers_pb2_grpc import CustomerServiceStub
 from pathloom_kit.errors import DomainError, Kind
 from pathloom_kit.postgres import Database
 
 from pathloom_gateway.adapters.read_model.erased_before import asked_again, living_again
-from pathloom_gateway.adapters.remote import Remote
+from pathloom_gateway.application.ports import Stewardship
 
 _log = logging.getLogger(__name__)
 _EVERY_S = 1.0
@@ -24,8 +22,7 @@ class EraseAgain:
     """A background task. Whom identity does not know, or has erased, is done with; one that is away is asked later."""
 
     database: Database
-    identity: grpc.aio.Channel
-    remote: Remote
+    identity: Stewardship
 
     async def forever(self) -> None:
         """Until cancelled."""
@@ -39,8 +36,8 @@ class EraseAgain:
     async def _ask(self, customer_id: str) -> None:
         request = EraseCustomerRequest(customer_id=customer_id, actor=_ACTOR)
         try:
-            await self.remote(CustomerServiceStub(self.identity).EraseCustomer, request)
-            _log.warning("erased again: identity was restored to before", extra={"reason": "restore"})
+            await self.identity.erase(request)
+            _log.warning("erased again: identity was restored to before")
         except DomainError as error:
             if error.kind is not Kind.NOT_FOUND:
                 _log.warning("not erased again yet", extra={"error": error.reason})

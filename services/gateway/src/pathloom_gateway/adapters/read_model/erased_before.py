@@ -15,7 +15,8 @@ _LIVES_AGAIN = "UPDATE view_erased SET lives_again = true WHERE customer_id = AN
 
 async def remember_erased(conn: RawConnection, customer_ids: Iterable[str]) -> None:
     """Upstream says that they are."""
-    await conn.execute(_REMEMBER, sorted(set(customer_ids) - {""}))
+    if ids := sorted(set(customer_ids) - {""}):
+        await conn.execute(_REMEMBER, ids)
 
 
 async def as_erased(

@@ -18,6 +18,7 @@ from pathloom_kit.feeds.follow import Follower, FollowerState, GrpcFeed
 from pathloom_kit.leases import PgLease, while_held
 from pathloom_kit.postgres import Database
 
+from pathloom_gateway.adapters.identity import IdentityStewardship
 from pathloom_gateway.adapters.read_model.erase_again import EraseAgain
 from pathloom_gateway.adapters.read_model.store import CUSTOMERS, EVENTS, JOURNEYS, SCORES, ReadModelStore
 from pathloom_gateway.adapters.remote import Remote
@@ -58,7 +59,7 @@ class Followers:
             **{f"follow {feed}": self._under_lease(feed, method) for feed, method in feeds.items()},
             "let go of withdrawn journeys": self._let_go_forever,
             "drop old pieces": self._drop_old_forever,
-            "erase again": EraseAgain(self.database, self.identity, self.remote).forever,
+            "erase again": EraseAgain(self.database, IdentityStewardship(self.identity, self.remote)).forever,
             "compose what history left": lambda: while_held(
                 PgLease("compose", self.holder), self.database, self._compose_left_forever
             ),
