@@ -138,15 +138,12 @@ class _Run:
     async def _while_events_arrive(
         self, probe: Prober, known: Sequence[Identifier], early_ms: float | None
     ) -> None:
-        seconds = self._asked.seconds
-        # Four reads beside their floors with what warms them up, two looks at freshness, one beside a backfill; and waits.
-        made = await events_of(self._api, 303, round((8 * seconds + 60) * RATE), bulk=False)
         old = (
             await events_of(self._api, 404, self._asked.backfill, bulk=True)
             if "backfill" in self._asked.only
             else []
         )
-        async with arriving(self._api, iter(made), RATE):
+        async with arriving(self._api.url, self._key, RATE):
             if "reads" in self._asked.only:
                 _say("reads beside the floor")
                 self._add(*await read_figures(self._platform, known, self._key, self._asked.seconds, turns=5))

@@ -1,9 +1,10 @@
 """What goes on beside a measurement: events that arrive at a steady rate, and history that loads."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
+import sys
+from collections.abc import AsyncIterator, Coroutine, Iterable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 
@@ -15,16 +16,13 @@ from pathloom_simulator import Config, college
 RATE = 200.0
 LEAST_EVENTS = 5
 """Of a touchpoint of the simulated company, on average at the least (7 to 8 are usual)."""
-PARTS = 10
-"""Batches a second: ten are enough to look like a stream, and few enough not to measure the batches."""
 
 
 @dataclass(slots=True)
 class Arrivals:
-    """Events that were acknowledged, each batch with the moment and the position of its acknowledgement."""
+    """Events that were acknowledged."""
 
     accepted: int = 0
-    positions: list[tuple[float, str]] = field(default_factory=list)
 
 
 def company(seed: int, touchpoints: int) -> Config:
@@ -47,31 +45,32 @@ async def events_of(api: PublicApi, seed: int, most: int, *, bulk: bool) -> list
 
 
 @asynccontextmanager
-async def arriving(api: PublicApi, made: Iterator[Outgoing], rate: float) -> AsyncIterator[Arrivals]:
-    """`rate` events a second for as long as the block lasts. RuntimeError when an event is refused or none is left."""
-    arrivals = Arrivals()
-    loop = asyncio.get_running_loop()
-
-    async def one(batch: Batch) -> None:
-        taken = await api.batch(batch.body, batch.key, batch.bulk)
-        _checked(taken)
-        arrivals.accepted += taken.accepted
-        arrivals.positions.append((loop.time(), taken.position))
-
-    async def arrive() -> None:
-        begun, part = loop.time(), 0
-        async with asyncio.TaskGroup() as group:
-            while True:
-                part += 1
-                events = [event for _, event in zip(range(round(rate / PARTS)), made, strict=False)]
-                if not events:
-                    raise RuntimeError("no events are left to arrive: simulate more")
-                for batch in batches(events):
-                    group.create_task(one(batch))
-                await asyncio.sleep(max(0.0, begun + part / PARTS - loop.time()))
-
-    async with _beside(arrive()):
-        yield arrivals
+async def arriving(url: str, key: str, rate: float) -> AsyncIterator[None]:
+    """`rate` live events a second from a process of their own, from the first one acknowledged on, for as long as the block
+    lasts. RuntimeError when it could not go on; the process has said why."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.benchmarks.arriver",
+        url,
+        str(rate),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert process.stdin
+    assert process.stdout
+    try:
+        process.stdin.write(key.encode() + b"\n")
+        await process.stdin.drain()
+        if not await process.stdout.readline():
+            raise RuntimeError("no event has arrived")
+        yield
+        if process.returncode is not None:
+            raise RuntimeError("events have stopped arriving")
+    finally:
+        process.stdin.close()
+        await process.wait()
 
 
 @asynccontextmanager
@@ -98,7 +97,7 @@ async def load(api: PublicApi, play: Play, keys: dict[str, str]) -> int:
 
 async def _bulk(api: PublicApi, made: Iterable[Outgoing], arrivals: Arrivals, under_way: int) -> None:
     def answered(batch: Batch, taken: Taken) -> None:
-        _checked(taken)
+        checked(taken)
         arrivals.accepted += taken.accepted
 
     await send(api, batches(made), answered, under_way)
@@ -118,6 +117,7 @@ async def _beside(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
             await task
 
 
-def _checked(taken: Taken) -> None:
+def checked(taken: Taken) -> None:
+    """RuntimeError when the door refused an event."""
     if taken.errors:
         raise RuntimeError(f"an event was refused: {taken.errors[0]['reason']} {taken.errors[0]['detail']}")
