@@ -1,5 +1,6 @@
 """Law: interleave the four feeds at will; the view ends the same, and at no moment drops history or counts it twice."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -68,6 +69,17 @@ class Reader:
 
     async def page(self, place: Place, size: int, compacted: bool) -> bool:
         """Applies the next entries of a place; False when there are none."""
+        if not await self._page(place, size, compacted):
+            return False
+        await self.check()
+        return True
+
+    async def pages(self, places: Sequence[Place], size: int) -> None:
+        """The next entries of several places at once: the first begins, the others wait for it together."""
+        await asyncio.gather(*(self._page(place, size, compacted=False) for place in places))
+        await self.check()
+
+    async def _page(self, place: Place, size: int, compacted: bool) -> bool:
         feed, lane = place
         entries = self.made.feeds.get(place, [])
         if compacted and feed != "events":
@@ -79,7 +91,6 @@ class Reader:
         new = Cursor("e1", 0, lane, following[-1].n)
         await self.store.apply(feed, following, at, new, ())
         self.at[place] = new
-        await self.check()
         return True
 
     async def compose(self, most: int) -> bool:
@@ -157,7 +168,10 @@ async def read_at_will(
     places = [(feed, lane) for feed in FEEDS for lane in Lane]
     for which, how in moves:
         place = places[which % len(places)]
-        if how % 7 == 6:
+        if how > 13:
+            others = [other for other in places if other[1] is place[1] and other != place]
+            await reader.pages([place, *others], 1 + how % 4)
+        elif how % 7 == 6:
             reader.restart()
             await reader.again(place)
         elif how % 7 == 5:
@@ -216,7 +230,7 @@ SHARE_THEN_GIVE_UP = [
         ("touch", 11, 11),
     ],
 ]
-moves = st.lists(st.tuples(st.integers(0, 7), st.integers(0, 13)), max_size=40)
+moves = st.lists(st.tuples(st.integers(0, 7), st.integers(0, 20)), max_size=40)
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), phases=NO_SHRINKING)

@@ -15,9 +15,11 @@ from pathloom_journey_graph.adapters.graph import Graph
 from pathloom_journey_graph.adapters.history import History
 from pathloom_journey_graph.adapters.journey_reads import JourneyReads
 from pathloom_journey_graph.adapters.journeys_feed import JourneysFeed
+from pathloom_journey_graph.adapters.steps import Steps
 from pathloom_journey_graph.adapters.sweeps import Sweeps
 from pathloom_journey_graph.application.close_due import RecutJourneys
 from pathloom_journey_graph.application.cut_history import CutHistory
+from pathloom_journey_graph.application.cut_touched import CutTouched
 from pathloom_journey_graph.application.move_records import MoveRecords
 from pathloom_journey_graph.application.place_events import PlaceEvents
 from pathloom_journey_graph.application.recut import Recut
@@ -108,19 +110,29 @@ class Replica:
         await self.graph.migrate()
         meta = await self.graph.open(blueprints, ERASURE_SECRET)
         self.recut = Recut(load_blueprints(), self.clock, meta.generation)
-        events = FollowEvents(self.graph, PlaceEvents(self.recut, meta.secret, later))
-        customers = FollowCustomers(self.graph, MoveRecords(self.recut, meta.secret, later))
+        cut, watched = CutTouched(self.recut, later), self.recut.watched
+        self.steps = steps = Steps(self.graph, cut)
+        events = FollowEvents(self.graph, PlaceEvents(meta.secret, watched), cut)
+        customers = FollowCustomers(self.graph, MoveRecords(meta.secret, watched, self.clock), cut)
         self.events: Neo4jFollowerStore[events_pb2.LoggedEvent] = Neo4jFollowerStore(
-            self.graph, self.clock, events.effect, events.finish, events.keys, self._wake, about=events.about
+            self.graph,
+            self.clock,
+            steps,
+            events.effect,
+            events.finish,
+            events.keys,
+            self._wake,
+            about=events.about,
         )
         self.customers: Neo4jFollowerStore[customers_pb2.CustomerEntry] = Neo4jFollowerStore(
             self.graph,
             self.clock,
+            steps,
             customers.effect,
             customers.finish,
             customers.keys,
             self._wake,
-            exclusive=True,
+            gated=True,
         )
         self.feed = JourneysFeed(self.graph)
         self.reads = JourneyReads(self.graph, self.recut)

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from neo4j import AsyncDriver
 from pathloom.identity.v1 import events_pb2
-from pathloom_journey_graph.application import move_records, place_events
-from pathloom_journey_graph.application.ports import Disturbed, GraphTx
+from pathloom_journey_graph.adapters.graph_tx import Neo4jGraphTx
+from pathloom_journey_graph.application.ports import Disturbed
 from pathloom_kit.feeds.cursor import Cursor, Lane
 from pathloom_kit.feeds.page import Watermark
 
@@ -55,11 +55,10 @@ async def test_planted_fault_what_is_left_and_forgotten_is_noticed(
 ) -> None:
     wanted = await expected(driver)
 
-    async def forget(tx: GraphTx, disturbed: Disturbed) -> None:
+    async def forget(tx: Neo4jGraphTx, disturbed: Disturbed) -> None:
         """Nothing is left."""
 
-    monkeypatch.setattr(place_events, "leave", forget)
-    monkeypatch.setattr(move_records, "leave", forget)
+    monkeypatch.setattr(Neo4jGraphTx, "leave_uncut", forget)
     assert any([await at_will(driver, seed) != wanted for seed in range(3)])
 
 

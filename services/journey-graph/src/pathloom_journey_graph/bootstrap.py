@@ -27,9 +27,11 @@ from pathloom_journey_graph.adapters.journey_reads import JourneyReads
 from pathloom_journey_graph.adapters.journeys_feed import JourneysFeed
 from pathloom_journey_graph.adapters.journeys_proto import blueprints_to_proto
 from pathloom_journey_graph.adapters.lease import GraphLease
+from pathloom_journey_graph.adapters.steps import Steps
 from pathloom_journey_graph.adapters.sweeps import Sweeps
 from pathloom_journey_graph.application.close_due import RecutJourneys
 from pathloom_journey_graph.application.cut_history import CutHistory
+from pathloom_journey_graph.application.cut_touched import CutTouched
 from pathloom_journey_graph.application.list_paths import ListTransitions, ListVariants
 from pathloom_journey_graph.application.move_records import MoveRecords
 from pathloom_journey_graph.application.place_events import PlaceEvents
@@ -82,13 +84,15 @@ async def build(settings: Settings, stack: AsyncExitStack) -> RunningServer:
 
     upstream = channel(settings.identity_address, token=settings.rpc_token.get_secret_value())
     stack.push_async_callback(upstream.close)
-    events = FollowEvents(graph, PlaceEvents(recut, meta.secret, later=True))
-    customers = FollowCustomers(graph, MoveRecords(recut, meta.secret, later=True))
+    cut, watched = CutTouched(recut, later=True), blueprints.watched()
+    steps = Steps(graph, cut)
+    events = FollowEvents(graph, PlaceEvents(meta.secret, watched), cut)
+    customers = FollowCustomers(graph, MoveRecords(meta.secret, watched, clock), cut)
     of_events = Neo4jFollowerStore(
-        graph, clock, events.effect, events.finish, events.keys, wakeup.signal, about=events.about
+        graph, clock, steps, events.effect, events.finish, events.keys, wakeup.signal, about=events.about
     )
     of_customers = Neo4jFollowerStore(
-        graph, clock, customers.effect, customers.finish, customers.keys, wakeup.signal, exclusive=True
+        graph, clock, steps, customers.effect, customers.finish, customers.keys, wakeup.signal, gated=True
     )
     log, people = (
         events_pb2_grpc.EventLogServiceStub(upstream),

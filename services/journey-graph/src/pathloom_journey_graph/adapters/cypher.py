@@ -325,15 +325,17 @@ RETURN e.bulk_n AS n, e.version AS version, e.entry AS entry, e.traceparent AS t
 # One writer of claims at a time, whichever lane: two lanes may hold the same customer.
 LOCK_GATE = "MERGE (m:Meta {id: $id}) SET m._lock = true"
 # Following. Lock, then compare: comparing in the MATCH lets two racing transactions both win.
-LOCK_CURSOR = """
-MERGE (c:Cursor {id: $id})
-ON CREATE SET c.feed = $feed, c.partition = $partition, c.lane = $lane, c.epoch = '', c.n = 0
+LOCK_CURSORS = """
+UNWIND $rows AS row
+MERGE (c:Cursor {id: row.id})
+ON CREATE SET c.feed = row.feed, c.partition = row.partition, c.lane = row.lane, c.epoch = '', c.n = 0
 SET c._lock = true
-WITH c RETURN c.epoch AS epoch, c.n AS n, EXISTS { MATCH (p:Parked) WHERE p.feed = $feed } AS parked
+WITH c RETURN c.id AS id, c.epoch AS epoch, c.n AS n, EXISTS { MATCH (p:Parked) WHERE p.feed = c.feed } AS parked
 """
-MOVE_CURSOR = """
-MATCH (c:Cursor {id: $id}) SET c.epoch = $epoch, c.n = $n
-WITH c UNWIND $watermarks AS row
+MOVE_CURSORS = """
+UNWIND $rows AS moved
+MATCH (c:Cursor {id: moved.id}) SET c.epoch = moved.epoch, c.n = moved.n
+WITH c, moved UNWIND moved.watermarks AS row
 MERGE (w:Watermark {id: row.id})
 SET w.feed = c.feed, w.by_lane = c.lane, w.of_feed = row.of_feed, w.partition = row.partition, w.lane = row.lane,
     w.epoch = row.epoch, w.n = row.n

@@ -1,4 +1,4 @@
-"""Following in Neo4j: cursor, effect, watermarks and parked entries in one transaction."""
+"""Following in Neo4j: what is set aside, and beginning again. The steps themselves: steps.py."""
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -9,12 +9,20 @@ from neo4j import AsyncManagedTransaction
 from pathloom_kit.clock import Clock
 from pathloom_kit.feeds.cursor import LANES, Cursor, Lane
 from pathloom_kit.feeds.page import Watermark
-from pathloom_kit.feeds.stale import StaleCursor
 
 from pathloom_journey_graph.adapters import cypher
+from pathloom_journey_graph.adapters.cursors import (
+    CursorMove,
+    cursor_row,
+    gate_id,
+    lock_cursors,
+    move_cursors,
+)
 from pathloom_journey_graph.adapters.graph import Graph, transient
 from pathloom_journey_graph.adapters.graph_tx import UNCUT, Neo4jGraphTx
-from pathloom_journey_graph.adapters.rows import do, rows_of
+from pathloom_journey_graph.adapters.rows import rows_of
+from pathloom_journey_graph.adapters.steps import GraphStep, Steps
+from pathloom_journey_graph.application.ports import Disturbed
 from pathloom_journey_graph.domain.values import SECOND
 
 _log = logging.getLogger(__name__)
@@ -39,27 +47,29 @@ class About:
 
 
 E = TypeVar("E", bound=Entry)
-Effect = Callable[[Neo4jGraphTx, Sequence[E], Cursor], Awaitable[None]]
+Effect = Callable[[Neo4jGraphTx, Sequence[E], str], Awaitable[Disturbed]]
 Finish = Callable[[str], Awaitable[None]]
 
 
 class Neo4jFollowerStore(Generic[E]):
-    """Implements FollowerStore for one feed. `effect` writes what entries do, `finish` drops what was not sent again,
-    `keys` names the things of an entry (to release what is parked under them), `committed` is told of each commit.
-    `about` says of whom an entry of facts tells, so that what is parked of an erased person goes with them. With `exclusive` the lanes take turns."""
+    """Implements FollowerStore for one feed. `steps` is shared with the other feed; `effect` does what entries of an epoch say,
+    `finish` drops what was not sent again, `keys` names the things of an entry (to release what is parked under them),
+    `committed` is told of each commit. `about` says of whom an entry of facts tells, so that what is parked of an erased
+    person goes with them. With `gated` the lanes take turns."""
 
     def __init__(
-        self, graph: Graph, clock: Clock, effect: Effect[E], finish: Finish, keys: Callable[[E], Iterable[str]],
-        committed: Callable[[], None], *, about: Callable[[E], About] | None = None, exclusive: bool = False,
+        self, graph: Graph, clock: Clock, steps: Steps, effect: Effect[E], finish: Finish, keys: Callable[[E], Iterable[str]],
+        committed: Callable[[], None], *, about: Callable[[E], About] | None = None, gated: bool = False,
     ) -> None:  # fmt: skip
         self._graph = graph
         self._clock = clock
+        self._steps = steps
         self._effect = effect
         self._finish = finish
         self._keys = keys
         self._committed = committed
         self._about = about
-        self._exclusive = exclusive
+        self._gated = gated
 
     async def cursors(self, feed: str) -> Mapping[tuple[int, Lane], Cursor]:
         rows = await self._graph.read_rows(cypher.CURSORS, feed=feed)
@@ -71,22 +81,14 @@ class Neo4jFollowerStore(Generic[E]):
     async def apply(
         self, feed: str, entries: Sequence[E], expected: Cursor, new: Cursor, watermarks: Sequence[Watermark]
     ) -> None:
-        async def work(tx: AsyncManagedTransaction) -> None:
-            parked = await self._lock(tx, feed, expected, new)
-            if entries:
-                await self._effect(self._graph.tx(tx), entries, new)
-                if parked:
-                    keys = [key for entry in entries for key in self._keys(entry)]
-                    await rows_of(tx, cypher.RELEASE, feed=feed, keys=keys)
-            await self._move(tx, feed, new, watermarks)
-
-        await self._graph.write(work)
-        self._committed()
+        await self._step(CursorMove(feed, expected, new, watermarks, self._gated), entries)
 
     async def park(self, feed: str, entry: E, reason: str, expected: Cursor, new: Cursor) -> None:
+        moves = [CursorMove(feed, expected, new, gated=self._gated)]
+
         async def work(tx: AsyncManagedTransaction) -> None:
-            await self._lock(tx, feed, expected, new)
-            await self._move(tx, feed, new)
+            await lock_cursors(tx, moves)
+            await move_cursors(tx, moves)
             known = self._graph.tx(tx)
             about = self._about(entry) if self._about else About((), 0)
             if any(at >= about.received for at in (await known.erased_at(about.records)).values()):
@@ -109,17 +111,14 @@ class Neo4jFollowerStore(Generic[E]):
                 return
             await rows_of(tx, cypher.DROP_PARKED, feed=feed)
             await rows_of(tx, cypher.DROP_WATERMARKS, feed=feed)
-            for lane in LANES:
-                found = await rows_of(
-                    tx,
-                    cypher.LOCK_CURSOR,
-                    id=cursor_id(feed, 0, lane),
-                    feed=feed,
-                    partition=0,
-                    lane=int(lane),
-                )
-                if found[0]["epoch"] != epoch:
-                    await self._move(tx, feed, Cursor(epoch, 0, lane, 0))
+            locked = await rows_of(
+                tx, cypher.LOCK_CURSORS, rows=[cursor_row(feed, 0, lane) for lane in LANES]
+            )
+            begun = {row["id"] for row in locked if row["epoch"] == epoch}
+            moves = [
+                CursorMove(feed, start, start) for lane in LANES for start in (Cursor(epoch, 0, lane, 0),)
+            ]
+            await move_cursors(tx, [move for move in moves if move.id not in begun])
             await rows_of(tx, cypher.SET_RESTART, feed=feed, epoch=epoch)
 
         await self._graph.write(work)
@@ -148,9 +147,11 @@ class Neo4jFollowerStore(Generic[E]):
             async def work(
                 tx: AsyncManagedTransaction, row: dict[str, Any] = row, place: Cursor = place
             ) -> None:
-                if self._exclusive:
-                    await rows_of(tx, cypher.LOCK_GATE, id=f"gate|{feed}|0")
-                await self._effect(self._graph.tx(tx), [parse(row["entry"])], place)
+                if self._gated:
+                    await rows_of(tx, cypher.LOCK_GATE, id=gate_id(feed, place.partition))
+                ours, entry = self._graph.tx(tx), parse(row["entry"])
+                touched = await self._effect(ours, [entry], place.epoch)
+                await self._steps.cut(ours, touched, place.lane, entry.traceparent)
                 await rows_of(tx, cypher.DROP_ONE_PARKED, id=row["id"])
 
             try:
@@ -167,36 +168,11 @@ class Neo4jFollowerStore(Generic[E]):
             self._committed()
         return done
 
-    async def _lock(self, tx: AsyncManagedTransaction, feed: str, expected: Cursor, new: Cursor) -> bool:
-        """The cursor's lock first: whoever is late finds it moved, and has done nothing yet. Whether anything of the feed is
-        parked."""
-        key = cursor_id(feed, new.partition, new.lane)
-        found = await rows_of(
-            tx, cypher.LOCK_CURSOR, id=key, feed=feed, partition=new.partition, lane=int(new.lane)
-        )
-        if (found[0]["epoch"], found[0]["n"]) != (expected.epoch, expected.n):
-            raise StaleCursor(feed, expected)
-        if self._exclusive:
-            await rows_of(tx, cypher.LOCK_GATE, id=f"gate|{feed}|{new.partition}")
-        return bool(found[0]["parked"])
+    async def _step(self, move: CursorMove, entries: Sequence[E]) -> None:
+        async def effect(tx: Neo4jGraphTx) -> Disturbed:
+            return await self._effect(tx, entries, move.new.epoch)
 
-    async def _move(
-        self, tx: AsyncManagedTransaction, feed: str, new: Cursor, watermarks: Sequence[Watermark] = ()
-    ) -> None:
-        """Last, so that the effect can still read where everybody stood before it."""
-        key = cursor_id(feed, new.partition, new.lane)
-        rows = [_watermark_row(feed, new.lane, mark) for mark in watermarks]
-        await do(tx, cypher.MOVE_CURSOR, id=key, epoch=new.epoch, n=new.n, watermarks=rows)
-
-
-def cursor_id(feed: str, partition: int, lane: Lane) -> str:
-    """The node of a cursor."""
-    return f"{feed}|{partition}|{lane.name}"
-
-
-def _watermark_row(feed: str, by: Lane, mark: Watermark) -> dict[str, object]:
-    place = mark.cursor
-    return {
-        "id": f"{feed}|{by.name}|{mark.feed}|{place.partition}|{place.lane.name}",
-        "of_feed": mark.feed, "partition": place.partition, "lane": int(place.lane), "epoch": place.epoch, "n": place.n,
-    }  # fmt: skip
+        keys = [key for entry in entries for key in self._keys(entry)]
+        traceparent = entries[-1].traceparent if entries else ""
+        await self._steps(GraphStep(move, effect if entries else None, keys, traceparent))
+        self._committed()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from neo4j import AsyncManagedTransaction
 from pathloom.identity.v1 import customers_pb2, events_pb2
-from pathloom_kit.feeds.cursor import Cursor, Lane
+from pathloom_kit.feeds.cursor import Lane
 
 from pathloom_journey_graph.adapters import cypher
 from pathloom_journey_graph.adapters.events import entries_of, key_text, micros, piece_of
@@ -13,9 +13,11 @@ from pathloom_journey_graph.adapters.follower_store import About
 from pathloom_journey_graph.adapters.graph import Graph
 from pathloom_journey_graph.adapters.graph_tx import Neo4jGraphTx, whole_items
 from pathloom_journey_graph.adapters.rows import rows_of
+from pathloom_journey_graph.application.cut_touched import CutTouched
 from pathloom_journey_graph.application.drop_stale import DropStaleContacts, DropStalePieces
 from pathloom_journey_graph.application.move_records import CustomerIs, MoveRecords
 from pathloom_journey_graph.application.place_events import PlaceEvents
+from pathloom_journey_graph.application.ports import Disturbed
 
 _BATCH = 200
 
@@ -26,11 +28,15 @@ class FollowEvents:
 
     graph: Graph
     place: PlaceEvents
+    cut: CutTouched
 
-    async def effect(self, tx: Neo4jGraphTx, entries: Sequence[events_pb2.LoggedEvent], new: Cursor) -> None:
-        """Places the pieces. The trace of what was caused is that of the newest cause."""
-        pieces = [piece for entry in entries if (piece := piece_of(entry, new.epoch)) is not None]
-        await self.place(tx, pieces, new.lane, entries[-1].traceparent)
+    async def effect(
+        self, tx: Neo4jGraphTx, entries: Sequence[events_pb2.LoggedEvent], epoch: str
+    ) -> Disturbed:
+        """Places the pieces."""
+        return await self.place(
+            tx, [piece for entry in entries if (piece := piece_of(entry, epoch)) is not None]
+        )
 
     async def finish(self, epoch: str) -> None:
         """Drops every piece that the new epoch has not sent again."""
@@ -42,7 +48,8 @@ class FollowEvents:
                 items = whole_items(await rows_of(tx, cypher.STALE_ITEMS, after=after, limit=_BATCH))
                 stale = [i for i in items if any(p.epoch != epoch for p in i.pieces)]
                 if stale:
-                    await drop(self.graph.tx(tx), [i.id for i in stale], epoch, Lane.BULK)
+                    ours = self.graph.tx(tx)
+                    await self.cut(ours, await drop(ours, [i.id for i in stale], epoch), Lane.BULK)
                 return items[-1].id if items else ""
 
             after = await self.graph.write(work)
@@ -67,12 +74,13 @@ class FollowCustomers:
 
     graph: Graph
     move: MoveRecords
+    cut: CutTouched
 
     async def effect(
-        self, tx: Neo4jGraphTx, entries: Sequence[customers_pb2.CustomerEntry], new: Cursor
-    ) -> None:
+        self, tx: Neo4jGraphTx, entries: Sequence[customers_pb2.CustomerEntry], epoch: str
+    ) -> Disturbed:
         """Moves what the entries say."""
-        await self.move(tx, entries_of(entries, new.epoch), new.lane, entries[-1].traceparent)
+        return await self.move(tx, entries_of(entries, epoch))
 
     async def finish(self, epoch: str) -> None:
         """Takes claims and bindings away that the new epoch has not sent again."""
@@ -82,7 +90,8 @@ class FollowCustomers:
                 rows = await rows_of(tx, cypher.STALE_CUSTOMERS, epoch=epoch, limit=_BATCH)
                 gone = [CustomerIs(row["id"], 0, epoch, ()) for row in rows]
                 if gone:
-                    await self.move(self.graph.tx(tx), gone, Lane.BULK)
+                    ours = self.graph.tx(tx)
+                    await self.cut(ours, await self.move(ours, gone), Lane.BULK)
                 return len(rows)
 
             if not await self.graph.write(customers):
@@ -93,7 +102,8 @@ class FollowCustomers:
             async def contacts(tx: AsyncManagedTransaction) -> int:
                 rows = await rows_of(tx, cypher.STALE_CONTACTS, epoch=epoch, limit=_BATCH)
                 if rows:
-                    await drop(self.graph.tx(tx), [row["key"] for row in rows], epoch, Lane.BULK)
+                    ours = self.graph.tx(tx)
+                    await self.cut(ours, await drop(ours, [row["key"] for row in rows], epoch), Lane.BULK)
                 return len(rows)
 
             if not await self.graph.write(contacts):

@@ -5,15 +5,8 @@ from dataclasses import dataclass
 
 from pathloom_kit.feeds.cursor import Lane
 
-from pathloom_journey_graph.application.ports import Disturbed, GraphTx
+from pathloom_journey_graph.application.ports import GraphTx
 from pathloom_journey_graph.application.recut import Recut
-
-
-async def leave(tx: GraphTx, disturbed: Disturbed) -> None:
-    """Leaves what a transaction has touched to be cut later. The journeys feed does not say that it reflects what the followers
-    read from then on until it is."""
-    if disturbed.spans or disturbed.journeys:
-        await tx.leave_uncut(disturbed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +22,6 @@ class CutHistory:
     async def __call__(self, tx: GraphTx, customers: Sequence[str], journeys: Sequence[str] = ()) -> int:
         """Returns how many journeys were published, in the bulk lane."""
         disturbed = await tx.take_uncut(customers, journeys)
-        if not (disturbed.spans or disturbed.journeys):
+        if not disturbed:
             return 0
         return await self.recut(tx, disturbed, Lane.BULK)

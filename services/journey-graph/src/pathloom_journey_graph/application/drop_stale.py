@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pathloom_kit.feeds.cursor import Lane
-
 from pathloom_journey_graph.application.move_records import ContactIs, MoveRecords
 from pathloom_journey_graph.application.ownership import locked
 from pathloom_journey_graph.application.place_events import PlaceEvents, contacts_of
@@ -19,8 +17,8 @@ class DropStalePieces:
 
     place: PlaceEvents
 
-    async def __call__(self, tx: GraphTx, ids: Sequence[str], epoch: str, lane: Lane) -> None:
-        """Drops from these items every piece that is not of `epoch`."""
+    async def __call__(self, tx: GraphTx, ids: Sequence[str], epoch: str) -> Disturbed:
+        """Drops from these items every piece that is not of `epoch`; what that has touched."""
         records = await locked(tx, {item.record for item in (await tx.items(ids)).values()})
         items = await tx.items(ids)
         disturbed, gone, kept = Disturbed(), set[str](), []
@@ -46,11 +44,10 @@ class DropStalePieces:
             item.contacts = contacts_of(left)
             kept.append(item)
         await tx.delete_items(gone)
-        await save_folded(tx, kept, self.place.recut.watched)
+        await save_folded(tx, kept, self.place.watched)
         for item in kept:
             disturbed.touch(item.customer_id, item.span, item.journey_id)
-        if disturbed.spans or disturbed.journeys:
-            await self.place.recut(tx, disturbed, lane)
+        return disturbed
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +56,6 @@ class DropStaleContacts:
 
     move: MoveRecords
 
-    async def __call__(self, tx: GraphTx, keys: Sequence[str], epoch: str, lane: Lane) -> None:
-        """These contacts stand for themselves again, their customer not known."""
-        unbound = [ContactIs(key, 0, epoch, key, None, "") for key in keys]
-        await self.move(tx, unbound, lane)
+    async def __call__(self, tx: GraphTx, keys: Sequence[str], epoch: str) -> Disturbed:
+        """These contacts stand for themselves again, their customer not known; what that has touched."""
+        return await self.move(tx, [ContactIs(key, 0, epoch, key, None, "") for key in keys])

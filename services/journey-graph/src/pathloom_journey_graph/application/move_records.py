@@ -3,13 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from pathloom_kit.feeds.cursor import Lane
+from pathloom_kit.clock import Clock
 
-from pathloom_journey_graph.application.cut_history import leave
 from pathloom_journey_graph.application.ownership import locked, owner_of
 from pathloom_journey_graph.application.place_events import contacts_of, merged
 from pathloom_journey_graph.application.ports import CustomerState, Disturbed, GraphTx, Record, WholeItem
-from pathloom_journey_graph.application.recut import Recut
 from pathloom_journey_graph.application.save_folded import save_folded
 from pathloom_journey_graph.domain.placing import item_id
 from pathloom_journey_graph.domain.said import ties_of
@@ -61,16 +59,15 @@ class _Move:
 
 @dataclass(frozen=True, slots=True)
 class MoveRecords:
-    """`secret` keys the ids of items. With `later` what history moves is left for `CutHistory`; erasing never waits."""
+    """`secret` keys the ids of items; `watched` are the properties that some blueprint's rules read."""
 
-    recut: Recut
     secret: bytes
-    later: bool = False
+    watched: frozenset[str]
+    clock: Clock
 
-    async def __call__(
-        self, tx: GraphTx, entries: Sequence[Entry], lane: Lane, traceparent: str = ""
-    ) -> None:
-        """All in one transaction, in order. An entry whose version is not above the one applied changes nothing."""
+    async def __call__(self, tx: GraphTx, entries: Sequence[Entry]) -> Disturbed:
+        """In order; what that has touched, to be cut in the same transaction. An entry whose version is not above the one
+        applied changes nothing."""
         customers = [e for e in entries if isinstance(e, CustomerIs)]
         contacts = [e for e in entries if isinstance(e, ContactIs)]
         erased = [e for e in entries if isinstance(e, Erased)]
@@ -91,10 +88,7 @@ class MoveRecords:
         await self._follow(tx, changed, move)
         for entry in erased:
             await self._erase(tx, entry, states.get(entry.customer_id), move)
-        if self.later and lane is Lane.BULK and not erased:
-            await leave(tx, move.disturbed)
-        elif move.disturbed.spans or move.disturbed.journeys:
-            await self.recut(tx, move.disturbed, lane, traceparent)
+        return move.disturbed
 
     def _bind(self, contacts: Iterable[ContactIs], move: _Move) -> None:
         for entry in contacts:
@@ -162,7 +156,7 @@ class MoveRecords:
                 del items[source.id]
                 emptied.add(source.id)
         await tx.delete_items(emptied)
-        await save_folded(tx, items.values(), self.recut.watched)
+        await save_folded(tx, items.values(), self.watched)
         for item in items.values():
             move.disturbed.touch(item.customer_id, item.span, item.journey_id)
 
@@ -208,7 +202,6 @@ class MoveRecords:
             move.disturbed.touch(item.customer_id, item.span, item.journey_id)
             keys |= {item.record, *item.contacts} if item.kind == "contact" else set()
         await tx.delete_items(items)
-        at = entry.at or round(self.recut.clock.now().timestamp() * SECOND)
+        at = entry.at or round(self.clock.now().timestamp() * SECOND)
         await tx.forget(keys, [entry.customer_id] if entry.customer_id else [], at)
-        if entry.customer_id:
-            move.disturbed.spans.pop(entry.customer_id, None)
+        move.disturbed.erase(entry.customer_id)

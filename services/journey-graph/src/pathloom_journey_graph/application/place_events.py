@@ -1,14 +1,10 @@
-"""Events arrive: their pieces are put where they belong, and what they touch is cut again."""
+"""Events arrive: their pieces are put where they belong."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from pathloom_kit.feeds.cursor import Lane
-
-from pathloom_journey_graph.application.cut_history import leave
 from pathloom_journey_graph.application.ownership import locked, owner_of
 from pathloom_journey_graph.application.ports import Disturbed, GraphTx, Record, Span, StoredItem, WholeItem
-from pathloom_journey_graph.application.recut import Recut
 from pathloom_journey_graph.application.save_folded import save_folded
 from pathloom_journey_graph.domain.placing import (
     VISIT_GAP,
@@ -25,17 +21,17 @@ from pathloom_journey_graph.domain.values import Piece
 
 @dataclass(frozen=True, slots=True)
 class PlaceEvents:
-    """`secret` keys the ids of items. With `later` what history touches is left for `CutHistory`."""
+    """`secret` keys the ids of items; `watched` are the properties that some blueprint's rules read."""
 
-    recut: Recut
     secret: bytes
-    later: bool = False
+    watched: frozenset[str]
 
-    async def __call__(self, tx: GraphTx, pieces: Sequence[Piece], lane: Lane, traceparent: str = "") -> None:
-        """All in one transaction. Applying a piece again changes nothing."""
+    async def __call__(self, tx: GraphTx, pieces: Sequence[Piece]) -> Disturbed:
+        """What that has touched, to be cut in the same transaction. Applying a piece again changes nothing."""
+        disturbed = Disturbed()
         placed = [(piece, where) for piece in pieces if (where := place(piece)) is not None]
         if not placed:
-            return
+            return disturbed
         keys = {where.record for _, where in placed} | {piece.record for piece, _ in placed}
         records = await locked(tx, keys)
         erased = await tx.erased_at(keys)
@@ -45,14 +41,10 @@ class PlaceEvents:
             if piece.received > max(erased.get(piece.record, -1), erased.get(piece.contact, -1))
         ]
         await self._leave_no_name(tx, erased, placed, records)
-        disturbed = Disturbed()
         changed = await self._threads(tx, [p for p in placed if p[1].kind != "visit"], records, disturbed)
         changed += await self._visits(tx, [p for p in placed if p[1].kind == "visit"], records, disturbed)
-        await save_folded(tx, changed, self.recut.watched)
-        if self.later and lane is Lane.BULK:
-            await leave(tx, disturbed)
-        elif disturbed.spans or disturbed.journeys:
-            await self.recut(tx, disturbed, lane, traceparent)
+        await save_folded(tx, changed, self.watched)
+        return disturbed
 
     async def _leave_no_name(
         self,

@@ -95,10 +95,16 @@ class Change:
 
 @dataclass(slots=True)
 class Disturbed:
-    """What a transaction has touched: spans by customer, and journeys whose items changed or went."""
+    """What a transaction has touched: spans by customer, and journeys whose items changed or went. Some of them may be
+    `erased` customers; what an erasure has touched does not wait (`at_once`)."""
 
     spans: dict[str, list[Span]] = field(default_factory=dict)
     journeys: set[str] = field(default_factory=set)
+    erased: set[str] = field(default_factory=set)
+    at_once: bool = False
+
+    def __bool__(self) -> bool:
+        return bool(self.spans or self.journeys)
 
     def touch(self, customer_id: str | None, span: Span, journey_id: str = "") -> None:
         """Something of this customer's changed here."""
@@ -106,6 +112,23 @@ class Disturbed:
             self.spans.setdefault(customer_id, []).append(span)
         if journey_id:
             self.journeys.add(journey_id)
+
+    def erase(self, customer_id: str) -> None:
+        """Nothing of this customer's is to be cut; empty where only records were erased."""
+        self.at_once = True
+        if customer_id:
+            self.erased.add(customer_id)
+            self.spans.pop(customer_id, None)
+
+    def add(self, later: "Disturbed") -> None:
+        """What the same transaction has touched after that."""
+        for customer in later.erased:
+            self.spans.pop(customer, None)
+        for customer, spans in later.spans.items():
+            self.spans.setdefault(customer, []).extend(spans)
+        self.journeys |= later.journeys
+        self.erased |= later.erased
+        self.at_once |= later.at_once
 
 
 class GraphTx(Protocol):

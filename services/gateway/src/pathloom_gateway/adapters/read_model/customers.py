@@ -30,6 +30,16 @@ class Touched:
     moved: bool = False
     """Something of one customer's has gone, perhaps to another: their documents change together."""
 
+    def add(self, other: "Touched") -> None:
+        """What another page of the same transaction has changed."""
+        self.customer_ids |= other.customer_ids
+        self.records |= other.records
+        self.contacts |= other.contacts
+        self.journeys |= other.journeys
+        self.touchpoints |= other.touchpoints
+        self.owners |= other.owners
+        self.moved |= other.moved
+
 
 # An entry of another epoch is the upstream begun again: it always counts.
 _PUT_CUSTOMERS = """

@@ -1,6 +1,7 @@
-"""The followers' store: each page and its cursor in one transaction, documents ready at its end."""
+"""The followers' store: pages and their cursors in one transaction, documents ready at its end."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,9 @@ from pathloom_kit.clock import Clock
 from pathloom_kit.feeds import pg_cursors
 from pathloom_kit.feeds.cursor import Cursor, Lane
 from pathloom_kit.feeds.page import Watermark
+from pathloom_kit.feeds.together import Together
 from pathloom_kit.postgres import Database, RawConnection
+from pathloom_kit.transient import is_transient
 
 from pathloom_gateway.adapters.read_model.contacts import apply_events, keep_epoch, refold
 from pathloom_gateway.adapters.read_model.customers import Touched, apply_customers, drop_customer_rows
@@ -45,8 +48,32 @@ RETURNING customer_id
 Changed = Callable[[set[str], set[str]], None]
 
 
+@dataclass(frozen=True, slots=True)
+class ViewStep:
+    """One step of one follower."""
+
+    feed: str
+    entries: Sequence[Any]
+    expected: Cursor
+    new: Cursor
+    watermarks: Sequence[Watermark]
+
+    @property
+    def lane(self) -> Lane:
+        """That it is of."""
+        return self.new.lane
+
+    @property
+    def shows(self) -> bool:
+        """Whether anything in it is shown: of the log only what belongs to contacts is."""
+        if self.feed == EVENTS:
+            return any(entry.HasField("contact") for entry in self.entries)
+        return bool(self.entries)
+
+
 class ReadModelStore:
-    """For the followers of all four feeds. `changed(customer_ids, contact_keys)` is called after each commit that
+    """For the followers of all four feeds: the steps of them that wait for each other are one transaction, and a document
+    that they touch is composed once. `changed(customer_ids, contact_keys)` is called after each commit that
     changed documents or contacts. With `later` the documents that history touches are left to `compose_left`."""
 
     def __init__(self, database: Database, clock: Clock, changed: Changed, *, later: bool = False) -> None:
@@ -55,6 +82,7 @@ class ReadModelStore:
         self._clock = clock
         self._changed = changed
         self._secret: bytes | None = None
+        self._steps = Together(self._write, is_transient)
 
     async def cursors(self, feed: str) -> Mapping[tuple[int, Lane], Cursor]:
         """Where we are."""
@@ -70,25 +98,12 @@ class ReadModelStore:
         watermarks: Sequence[Watermark],
     ) -> None:
         """See FollowerStore."""
-
-        async def work(conn: RawConnection) -> tuple[set[str], set[str]]:
-            await pg_cursors.advance(conn, feed, expected, new, watermarks)
-            if not entries:
-                return set(), set()
-            if feed == EVENTS:
-                newest = max(stamp_micros(entry.received_at) for entry in entries)
-                await conn.execute(
-                    _AS_OF, feed, new.partition, int(new.lane), new.n, micros(self._clock.now()), newest
-                )
-                if not any(entry.HasField("contact") for entry in entries):
-                    # Nothing in it is shown; a backfill of pages and traits does not wait for the writer.
-                    return set(), set()
-            await pg_cursors.release(conn, feed, *{key_of(entry) for entry in entries})
-            await conn.execute("SELECT pg_advisory_xact_lock($1)", _WRITER)
-            touched = await self._handle(conn, feed, entries, new)
-            return await self._settle(conn, touched, later=self._later and new.lane is Lane.BULK)
-
-        await self._transaction(work)
+        step = ViewStep(feed, entries, expected, new, watermarks)
+        if step.shows:
+            await self._steps(step)
+        else:
+            # A backfill of pages and traits does not wait for the writer.
+            await self._transaction(lambda conn: self._pass(conn, step))
 
     async def park(self, feed: str, entry: Any, reason: str, expected: Cursor, new: Cursor) -> None:
         """See FollowerStore."""
@@ -190,6 +205,34 @@ class ReadModelStore:
                 limit,
             )
         return len(rows)
+
+    async def _write(self, steps: Sequence[ViewStep]) -> None:
+        async def work(conn: RawConnection) -> tuple[set[str], set[str]]:
+            await conn.execute("SELECT pg_advisory_xact_lock($1)", _WRITER)
+            touched = Touched()
+            for step in steps:
+                await pg_cursors.advance(conn, step.feed, step.expected, step.new, step.watermarks)
+                await pg_cursors.release(conn, step.feed, *{key_of(entry) for entry in step.entries})
+                touched.add(await self._handle(conn, step.feed, step.entries, step.new))
+            later = self._later and steps[0].lane is Lane.BULK
+            changed = await self._settle(conn, touched, later=later)
+            for step in steps:
+                await self._note_as_of(conn, step)
+            return changed
+
+        await self._transaction(work)
+
+    async def _pass(self, conn: RawConnection, step: ViewStep) -> tuple[set[str], set[str]]:
+        await pg_cursors.advance(conn, step.feed, step.expected, step.new, step.watermarks)
+        await self._note_as_of(conn, step)
+        return set(), set()
+
+    async def _note_as_of(self, conn: RawConnection, step: ViewStep) -> None:
+        """Last: who notes what was heard waits for whoever holds these rows."""
+        if step.feed == EVENTS and step.entries:
+            newest = max(stamp_micros(entry.received_at) for entry in step.entries)
+            heard, place = micros(self._clock.now()), step.new
+            await conn.execute(_AS_OF, EVENTS, place.partition, int(place.lane), place.n, heard, newest)
 
     async def _handle(self, conn: RawConnection, feed: str, entries: Sequence[Any], place: Cursor) -> Touched:
         secret = await self._key(conn)
