@@ -1,6 +1,8 @@
 """Taking history in goes before working on it, and never for good."""
 
-from pathloom_identity.application.door import IDLE_S, SHARE, Door
+import asyncio
+
+from pathloom_identity.application.door import FOLLOWED, IDLE_S, LATELY_S, PRESSED, SHARE, Door
 
 
 class Time:
@@ -41,3 +43,51 @@ def test_where_nothing_is_taken_in_nothing_waits() -> None:
     door = Door(time)
     door.history_took(5.0)
     assert door.history_may_go()
+
+
+def taken(door: Door, time: Time, seconds: float, share: float) -> None:
+    """History comes for so long, in pieces of which each is being written for a share of its time."""
+    until = time.now + seconds
+    while time.now < until:
+        with door.taking():
+            time.now += share * 0.05
+        time.now += (1 - share) * 0.05
+
+
+async def test_who_follows_the_log_gets_little_of_it_while_its_sender_presses() -> None:
+    time = Time()
+    door = Door(time)
+    taken(door, time, 10 * LATELY_S, 2 * PRESSED)
+    assert door.pressed()
+    assert await door.page_of_history(5000) == FOLLOWED
+    time.now += 10 * LATELY_S
+    assert await door.page_of_history(5000) == 5000
+
+
+async def test_history_that_trickles_in_is_followed_at_once() -> None:
+    time = Time()
+    door = Door(time)
+    taken(door, time, 100 * LATELY_S, PRESSED / 2)
+    assert not door.pressed()
+    assert [await door.page_of_history(5000) for _ in range(3)] == [5000] * 3
+
+
+async def test_a_load_that_never_pauses_is_followed_a_page_a_second() -> None:
+    door, pages = Door(), list[int]()
+
+    async def follow() -> None:
+        while True:
+            pages.append(await door.page_of_history(5000))
+
+    with door.taking():
+        while not door.pressed():  # noqa: ASYNC110 - a matter of time
+            await asyncio.sleep(0.01)
+        begun = door.now()
+        following = [asyncio.create_task(follow()) for _ in range(2)]
+        while len(pages) < 3:  # noqa: ASYNC110 - a matter of time
+            await asyncio.sleep(0.01)
+        took = door.now() - begun
+        for task in following:
+            task.cancel()
+    assert took >= 2.0
+    assert set(pages) == {FOLLOWED}

@@ -10,6 +10,8 @@ from contextlib import AsyncExitStack
 from contextvars import ContextVar
 from typing import Any, Protocol, TypeVar
 
+import uvloop
+
 from pathloom_kit import logs, telemetry
 from pathloom_kit.saturation import watch_saturation
 from pathloom_kit.settings import ServiceSettings
@@ -100,5 +102,5 @@ def main(
     if command == "migrate" and migrate is not None:
         migrate(loaded)
         return 0
-    asyncio.run(run(build, loaded))
+    uvloop.run(run(build, loaded))
     return 0

@@ -1,13 +1,11 @@
 """`python -m pathloom_identity [serve|migrate]`."""
 
-import asyncio
 import gc
 import sys
 from collections.abc import Awaitable
 from contextlib import AsyncExitStack
 from importlib.metadata import version
 
-import uvloop
 from pathloom_kit.service import Server, main
 
 from pathloom_identity.schema import migrate
@@ -28,7 +26,6 @@ def build(settings: Settings, stack: AsyncExitStack) -> Awaitable[Server]:
 
 
 if __name__ == "__main__":
-    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     sys.exit(
         main(
             name="identity",

@@ -79,7 +79,7 @@ async def build(settings: Settings, stack: AsyncExitStack, clock: Clock | None =
 
     async def events_page(after: Cursor, limit: int) -> events_pb2.FollowEventsResponse:
         if after.lane is Lane.BULK:
-            await door.until_history_may_go()
+            limit = await door.page_of_history(limit)
         return await read_page(database, after, limit)
 
     async def renew_epoch(lost: str) -> str:

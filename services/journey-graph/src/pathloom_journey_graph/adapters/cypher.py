@@ -1,5 +1,23 @@
 """Every Cypher text there is. Parameterised, idempotent; run in managed transactions that may be tried again."""
 
+
+class Listed(str):
+    """A query that answers its rows in lists of a hundred: the driver spends more on a row than Neo4j does on what is in it. Not
+    one list, which a customer of a hundred thousand touchpoints would make too long for a message."""
+
+    columns: tuple[str, ...]
+
+
+def _listed(query: str, **columns: str) -> Listed:
+    """`query` up to its RETURN, and what it returns: an expression for each column."""
+    found = Listed(
+        f"{query}\nWITH collect([{', '.join(columns.values())}]) AS found\n"
+        "UNWIND range(0, size(found) - 1, 100) AS first\nRETURN found[first..first + 100] AS rows"
+    )
+    found.columns = tuple(columns)
+    return found
+
+
 SCHEMA = (
     "CREATE CONSTRAINT record_key IF NOT EXISTS FOR (r:Record) REQUIRE r.key IS UNIQUE",
     "CREATE CONSTRAINT customer_id IF NOT EXISTS FOR (c:Customer) REQUIRE c.id IS UNIQUE",
@@ -51,25 +69,31 @@ RETURN m.generation AS generation
 """
 
 # Records and customers: the lock first, then what is read is what holds.
-LOCK_RECORDS = """
-UNWIND $keys AS key
-MERGE (r:Record {key: key}) SET r._lock = true
-RETURN r.key AS key, r.customer_id AS customer_id, r.root AS root, r.bound_to AS bound_to,
-       coalesce(r.version, 0) AS version, coalesce(r.epoch, '') AS epoch
-"""
+LOCK_RECORDS = _listed(
+    "UNWIND $keys AS key MERGE (r:Record {key: key}) SET r._lock = true",
+    key="r.key",
+    customer_id="r.customer_id",
+    root="r.root",
+    bound_to="r.bound_to",
+    version="coalesce(r.version, 0)",
+    epoch="coalesce(r.epoch, '')",
+)
 SAVE_RECORDS = """
 UNWIND $rows AS row
 MATCH (r:Record {key: row.key})
 SET r.customer_id = row.customer_id, r.root = row.root, r.bound_to = row.bound_to, r.version = row.version, r.epoch = row.epoch
 """
 ERASED_AT = "UNWIND $hashes AS hash MATCH (e:Erased {hash: hash}) RETURN e.hash AS hash, e.at AS at"
-LOCK_CUSTOMERS = """
+LOCK_CUSTOMERS = _listed(
+    """
 UNWIND $rows AS row
 MERGE (c:Customer {id: row.id}) SET c._lock = true
 WITH c, row, coalesce(c.longest, 0) AS longest
-SET c.longest = CASE WHEN longest < row.longest THEN row.longest ELSE longest END
-RETURN c.id AS id, coalesce(c.version, 0) AS version, c.longest AS longest
-"""
+SET c.longest = CASE WHEN longest < row.longest THEN row.longest ELSE longest END""",
+    id="c.id",
+    version="coalesce(c.version, 0)",
+    longest="c.longest",
+)
 # What history has touched and nobody has cut yet: a customer's span, journeys that lost an item, and (one node, `uncut`) how
 # far each follower of the lane had read when the first of it was left, which is how far everything is cut.
 UNCUT_SINCE = """
@@ -120,17 +144,21 @@ WITH m WHERE NOT EXISTS { MATCH (c:Customer) WHERE c.uncut_from IS NOT NULL }
 DELETE m
 RETURN true AS done
 """
-READ_CUSTOMERS = """
-UNWIND $ids AS id
-MATCH (c:Customer {id: id})
-RETURN c.id AS id, coalesce(c.version, 0) AS version, coalesce(c.epoch, '') AS epoch,
-       [(c)-[:KNOWN_AS]->(r:Record) | r.key] AS claims
-"""
-CLAIMANTS = """
+READ_CUSTOMERS = _listed(
+    "UNWIND $ids AS id MATCH (c:Customer {id: id})",
+    id="c.id",
+    version="coalesce(c.version, 0)",
+    epoch="coalesce(c.epoch, '')",
+    claims="[(c)-[:KNOWN_AS]->(r:Record) | r.key]",
+)
+CLAIMANTS = _listed(
+    """
 UNWIND $keys AS key
 MATCH (r:Record {key: key})<-[:KNOWN_AS]-(c:Customer)
-RETURN key, max(c.id) AS id
-"""
+WITH key, max(c.id) AS id""",
+    key="key",
+    id="id",
+)
 SAVE_CUSTOMERS = """
 UNWIND $rows AS row
 MERGE (c:Customer {id: row.id})
@@ -148,52 +176,57 @@ MERGE (c)-[:KNOWN_AS]->(r)
 """
 
 # Items, and whole items: with their pieces.
-_ROW = """
-RETURN i.id AS id, i.kind AS kind, i.record AS record, i.thread AS thread, i.holder AS holder, i.customer_id AS customer_id,
-       i.start AS start, i.last AS last, i.refs AS refs, i.contacts AS contacts, i.journey_id AS journey_id,
-       i.next_id AS next_id"""
-_WHOLE = _ROW + ", i.pieces AS pieces"
-ITEMS = "UNWIND $ids AS id MATCH (i:Item {id: id})" + _WHOLE
-VISITS_NEAR = (
+_ITEM = {
+    "id": "i.id", "kind": "i.kind", "record": "i.record", "thread": "i.thread", "holder": "i.holder",
+    "customer_id": "i.customer_id", "start": "i.start", "last": "i.last", "refs": "i.refs", "contacts": "i.contacts",
+    "journey_id": "i.journey_id", "next_id": "i.next_id",
+}  # fmt: skip
+_WHOLE = {**_ITEM, "pieces": "i.pieces"}
+_SPAN = {"id": "i.id", "customer_id": "i.customer_id", "start": "i.start", "last": "i.last"}
+ITEMS = _listed("UNWIND $ids AS id MATCH (i:Item {id: id})", **_WHOLE)
+VISITS_NEAR = _listed(
     """
 UNWIND $rows AS row
-MATCH (i:Item) WHERE i.record = row.record AND i.start <= row.hi AND i.last >= row.lo AND i.kind = 'visit'
-"""
-    + _WHOLE
+MATCH (i:Item) WHERE i.record = row.record AND i.start <= row.hi AND i.last >= row.lo AND i.kind = 'visit'""",
+    **_WHOLE,
 )
-HELD = "UNWIND $keys AS key MATCH (i:Item) WHERE i.holder = key" + _ROW
-OF_RECORDS = "UNWIND $keys AS key MATCH (i:Item) WHERE i.record = key" + _ROW
-WHOLE_OF_RECORDS = "UNWIND $keys AS key MATCH (i:Item) WHERE i.record = key" + _WHOLE
-OF_JOURNEYS = "UNWIND $ids AS id MATCH (i:Item) WHERE i.journey_id = id" + _ROW
-WHOLE_OF_JOURNEYS = "UNWIND $ids AS id MATCH (i:Item) WHERE i.journey_id = id" + _WHOLE
-JOURNEY_SPANS = """
-UNWIND $ids AS id
-MATCH (i:Item) WHERE i.journey_id = id AND i.customer_id IS NOT NULL
-RETURN i.customer_id AS customer_id, collect([i.start, i.last]) AS spans
-"""
-# Lists instead of rows, since the driver spends more on a row than Neo4j does; not one list, which a customer of a hundred
-# thousand touchpoints would make too long for a message.
+HELD = _listed("UNWIND $keys AS key MATCH (i:Item) WHERE i.holder = key", **_ITEM)
+OF_RECORDS = _listed("UNWIND $keys AS key MATCH (i:Item) WHERE i.record = key", **_ITEM)
+WHOLE_OF_RECORDS = _listed("UNWIND $keys AS key MATCH (i:Item) WHERE i.record = key", **_WHOLE)
+OF_JOURNEYS = _listed("UNWIND $ids AS id MATCH (i:Item) WHERE i.journey_id = id", **_ITEM)
+WHOLE_OF_JOURNEYS = _listed("UNWIND $ids AS id MATCH (i:Item) WHERE i.journey_id = id", **_WHOLE)
+JOURNEY_SPANS = _listed(
+    "UNWIND $ids AS id MATCH (i:Item) WHERE i.journey_id = id AND i.customer_id IS NOT NULL",
+    customer_id="i.customer_id",
+    start="i.start",
+    last="i.last",
+)
 # Whoever overlaps begins no earlier than the customer's longest item before.
-AROUND = """
+AROUND = _listed(
+    """
 UNWIND $rows AS row
 MATCH (i:Item) WHERE i.customer_id = row.customer_id AND i.start >= row.earliest AND i.start <= row.hi AND i.last >= row.lo
-WITH collect(DISTINCT i) AS found
-UNWIND range(0, size(found) - 1, 100) AS first
-RETURN [i IN found[first..first + 100] | [i.id, i.kind, i.record, i.thread, i.holder, i.customer_id, i.start, i.last, i.refs,
-        i.contacts, i.journey_id, i.next_id, i.folded, i.folded_by]] AS items
-"""
-NAMING = """
+WITH DISTINCT i""",
+    **_ITEM,
+    folded="i.folded",
+    folded_by="i.folded_by",
+)
+NAMING = _listed(
+    """
 UNWIND $rows AS row
 MATCH (:Tie {key: row.tie})<-[:TIED]-(i:Item) WHERE i.customer_id = row.customer_id
-RETURN collect(DISTINCT [i.id, i.customer_id, i.start, i.last]) AS items
-"""
-NAMED = """
+WITH DISTINCT i""",
+    **_SPAN,
+)
+NAMED = _listed(
+    """
 UNWIND $rows AS row
 MATCH (r:Record {key: row.tie})
 WITH row, coalesce(r.root, r.key) AS root
 MATCH (i:Item) WHERE i.record = root AND i.kind = 'contact' AND i.customer_id = row.customer_id
-RETURN collect(DISTINCT [i.id, i.customer_id, i.start, i.last]) AS items
-"""
+WITH DISTINCT i""",
+    **_SPAN,
+)
 SAVE_ITEMS = """
 UNWIND $rows AS row
 MERGE (i:Item {id: row.id})
@@ -230,10 +263,13 @@ DELETE t
 
 # Journeys and their feed. An entry outlives its journey: it says that it is no more.
 ENTRIES = "UNWIND $ids AS id MATCH (e:Entry {id: id}) RETURN e.id AS id, e.entry AS entry"
-PRINTS = """
-UNWIND $ids AS id MATCH (e:Entry {id: id})
-RETURN e.id AS id, e.print AS print, e.version AS version, e.live_version AS live_version
-"""
+PRINTS = _listed(
+    "UNWIND $ids AS id MATCH (e:Entry {id: id})",
+    id="e.id",
+    print="e.print",
+    version="e.version",
+    live_version="e.live_version",
+)
 TAKE_NUMBERS = """
 MERGE (h:Head {id: $id}) ON CREATE SET h.n = 0
 SET h._lock = true
@@ -313,14 +349,21 @@ RETURN said, cursors, uncut, filled, g.epoch AS epoch, coalesce(h.n, 0) AS head
 """
 # The feed of journeys.
 LOCK_HEAD = "MATCH (h:Head {id: $id}) SET h._lock = true WITH h RETURN h.n AS n"
-READ_LIVE = """
+_ENTRY = {"version": "e.version", "entry": "e.entry", "traceparent": "e.traceparent"}
+READ_LIVE = _listed(
+    """
 MATCH (e:Entry) WHERE e.partition = $partition AND e.live_n > $after AND e.live_n <= $head
-RETURN e.live_n AS n, e.version AS version, e.entry AS entry, e.traceparent AS traceparent ORDER BY e.live_n LIMIT $limit
-"""
-READ_BULK = """
+WITH e ORDER BY e.live_n LIMIT $limit""",
+    n="e.live_n",
+    **_ENTRY,
+)
+READ_BULK = _listed(
+    """
 MATCH (e:Entry) WHERE e.partition = $partition AND e.bulk_n > $after AND e.bulk_n <= $head
-RETURN e.bulk_n AS n, e.version AS version, e.entry AS entry, e.traceparent AS traceparent ORDER BY e.bulk_n LIMIT $limit
-"""
+WITH e ORDER BY e.bulk_n LIMIT $limit""",
+    n="e.bulk_n",
+    **_ENTRY,
+)
 
 # One writer of claims at a time, whichever lane: two lanes may hold the same customer.
 LOCK_GATE = "MERGE (m:Meta {id: $id}) SET m._lock = true"
@@ -366,13 +409,7 @@ SET r.filled = $epoch, r.filled_in = g.epoch
 RETURN true
 """
 DROP_PARKED = "MATCH (p:Parked) WHERE p.feed = $feed DELETE p"
-STALE_ITEMS = (
-    """
-MATCH (i:Item) WHERE i.id > $after
-WITH i ORDER BY i.id LIMIT $limit
-"""
-    + _WHOLE
-)
+STALE_ITEMS = _listed("MATCH (i:Item) WHERE i.id > $after WITH i ORDER BY i.id LIMIT $limit", **_WHOLE)
 STALE_CUSTOMERS = """
 MATCH (c:Customer) WHERE c.epoch <> $epoch AND EXISTS { (c)-[:KNOWN_AS]->() }
 RETURN c.id AS id ORDER BY id LIMIT $limit
@@ -404,11 +441,10 @@ WHERE ($goal = '' OR j.goal = $goal) AND j.opened_at >= $from AND j.opened_at < 
 RETURN j[$by] AS steps, j.closed AS closed, count(*) AS journeys, collect(j.id)[..3] AS examples
 """
 COUNT_TOUCHPOINTS = "MATCH (i:Item) WHERE i.customer_id = $id AND i.start IS NOT NULL AND i:Touchpoint AND i.journey_id <> '' RETURN count(i) AS n"
-TOUCHPOINTS_PAGE = (
+TOUCHPOINTS_PAGE = _listed(
     """
 MATCH (i:Item) WHERE i.customer_id = $id AND i:Touchpoint AND i.journey_id <> '' AND i.start <= $start
   AND (i.start < $start OR i.id < $before)
-WITH i ORDER BY i.start DESC, i.id DESC LIMIT $limit
-"""
-    + _ROW
+WITH i ORDER BY i.start DESC, i.id DESC LIMIT $limit""",
+    **_ITEM,
 )

@@ -134,28 +134,27 @@ class Neo4jGraphTx:
 
     async def journey_spans(self, ids: Iterable[str]) -> list[tuple[str, Span]]:
         rows = await self._rows(cypher.JOURNEY_SPANS, ids=sorted(set(ids)))
-        return [(row["customer_id"], (start, last)) for row in rows for start, last in row["spans"]]
+        return [(row["customer_id"], (row["start"], row["last"])) for row in rows]
 
     async def around(self, spans: Sequence[tuple[str, int, int, int]]) -> list[StoredItem]:
         rows = [
             {"customer_id": c, "earliest": lo - longest, "lo": lo, "hi": hi} for c, longest, lo, hi in spans
         ]
-        answers = await self._rows(cypher.AROUND, rows=rows)
-        return [self._listed(columns) for answer in answers for columns in answer["items"]]
-
-    def _listed(self, columns: Sequence[Any]) -> StoredItem:
-        *plain, refs, contacts, journey_id, next_id, folded, folded_by = columns
-        ties = (frozenset(refs or ()), frozenset(contacts or ()), journey_id or "", next_id or "")
-        return StoredItem(*[*plain, *ties, unpack_item(folded, folded_by, self._folding)])
+        found = []
+        for row in await self._rows(cypher.AROUND, rows=rows):
+            item = StoredItem(*_columns(row))
+            item.folded = unpack_item(row["folded"], row["folded_by"], self._folding)
+            found.append(item)
+        return found
 
     async def tied(
         self, naming: Sequence[tuple[str, str]], named: Sequence[tuple[str, str]]
     ) -> list[tuple[str, str, Span]]:
         rows = [{"customer_id": c, "tie": tie} for c, tie in naming]
         contacts = [{"customer_id": c, "tie": tie} for c, tie in named if "|contact|" in tie]
-        answers = await self._rows(cypher.NAMING, rows=rows)
-        answers += await self._rows(cypher.NAMED, rows=contacts)
-        return [(key, customer, (lo, hi)) for answer in answers for key, customer, lo, hi in answer["items"]]
+        found = await self._rows(cypher.NAMING, rows=rows)
+        found += await self._rows(cypher.NAMED, rows=contacts)
+        return [(row["id"], row["customer_id"], (row["start"], row["last"])) for row in found]
 
     async def save_items(self, items: Iterable[WholeItem]) -> None:
         kept = list(items)

@@ -4,6 +4,8 @@ from typing import Any
 
 from neo4j import AsyncManagedTransaction, AsyncSession
 
+from pathloom_journey_graph.adapters.cypher import Listed
+
 # A plan once made is kept. Neo4j would plan every statement anew whenever the counts of nodes have grown by three quarters, which on
 # a young graph is for ever and costs more than the statements themselves. Every statement finds its nodes by an index whatever
 # the counts say (a test looks at the plans made on an empty graph), so later plans would be no better.
@@ -15,6 +17,8 @@ async def rows_of(
 ) -> list[dict[str, Any]]:
     """All rows of one statement. Not by `Result.data()`, which walks every byte of a byte string."""
     result = await tx.run(_KEEP_PLAN + query, parameters)
+    if isinstance(query, Listed):
+        return [dict(zip(query.columns, row, strict=True)) async for some in result for row in some["rows"]]
     return [{key: record[key] for key in record.keys()} async for record in result]  # noqa: SIM118 - a record iterates its values
 
 
