@@ -1,8 +1,11 @@
 """Taking history in goes before working on it, and never for good."""
 
 import asyncio
+from itertools import pairwise
 
-from pathloom_identity.application.door import FOLLOWED, IDLE_S, LATELY_S, PRESSED, SHARE, Door
+import pytest
+from pathloom_identity.application import door as door_module
+from pathloom_identity.application.door import AGAIN_S, EVERY_S, FOLLOWED, LATELY_S, PRESSED, SHARE, Door
 
 
 class Time:
@@ -15,32 +18,40 @@ class Time:
 def test_while_history_is_taken_in_none_is_worked_on() -> None:
     time = Time()
     door = Door(time)
+    taken(door, time, 10 * LATELY_S, 2 * PRESSED)
     door.history_took(1.0)
-    with door.taking():
-        assert not door.history_may_go()
     assert not door.history_may_go()
-    time.now += 2 * IDLE_S
+    time.now += LATELY_S
     assert door.history_may_go()
 
 
 def test_however_much_comes_history_gets_its_share() -> None:
     time = Time()
     door, worked = Door(time), 0.0
-    begun = time.now
     with door.taking():
-        while time.now < begun + 1000:
+        time.now += 10 * LATELY_S
+        begun = time.now
+        while time.now < begun + 10_000:
             if door.history_may_go():
                 time.now += 2.0
                 worked += 2.0
                 door.history_took(2.0)
             else:
-                time.now += IDLE_S / 2
+                time.now += AGAIN_S
     assert abs(worked / (time.now - begun) - SHARE) < 0.01
 
 
 def test_where_nothing_is_taken_in_nothing_waits() -> None:
     time = Time()
     door = Door(time)
+    door.history_took(5.0)
+    assert door.history_may_go()
+
+
+def test_what_trickles_in_is_worked_on_at_once() -> None:
+    time = Time()
+    door = Door(time)
+    taken(door, time, 100 * LATELY_S, PRESSED / 2)
     door.history_took(5.0)
     assert door.history_may_go()
 
@@ -72,22 +83,22 @@ async def test_history_that_trickles_in_is_followed_at_once() -> None:
     assert [await door.page_of_history(5000) for _ in range(3)] == [5000] * 3
 
 
-async def test_a_load_that_never_pauses_is_followed_a_page_a_second() -> None:
-    door, pages = Door(), list[int]()
+async def test_a_load_that_never_pauses_is_followed_page_by_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(door_module, "AGAIN_S", 0.0)
+    time = Time()
+    door, pages = Door(time), list[float]()
 
     async def follow() -> None:
         while True:
-            pages.append(await door.page_of_history(5000))
+            assert await door.page_of_history(5000) == FOLLOWED
+            pages.append(time.now)
 
     with door.taking():
-        while not door.pressed():  # noqa: ASYNC110 - a matter of time
-            await asyncio.sleep(0.01)
-        begun = door.now()
+        time.now += 10 * LATELY_S
         following = [asyncio.create_task(follow()) for _ in range(2)]
-        while len(pages) < 3:  # noqa: ASYNC110 - a matter of time
-            await asyncio.sleep(0.01)
-        took = door.now() - begun
+        while len(pages) < 4:
+            await asyncio.sleep(0)
+            time.now += 0.1
         for task in following:
             task.cancel()
-    assert took >= 2.0
-    assert set(pages) == {FOLLOWED}
+    assert all(later - earlier >= EVERY_S for earlier, later in pairwise(pages))

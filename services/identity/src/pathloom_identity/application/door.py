@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 
 IDLE_S = 0.1
 """Without history for so long, none is on its way: longer than a sender takes from an answer to its next batch."""
-AGAIN_S = IDLE_S / 2
+AGAIN_S = 0.05
 """Between two looks whether history may go."""
-SHARE = 0.2
-"""Of the time, at least, that goes into working on history however much of it comes: what is loaded is seen before all of it is."""
 PRESSED = 0.25
 """Of the time during which history is being taken in: with more than that, whoever works on it keeps its sender waiting."""
 LATELY_S = 1.0
 """The time that is looked at for that (its time constant)."""
-FOLLOWED = 100
-"""Events of history a second, for all who follow the log together, while its sender presses. What they do with a page takes
+SHARE = 0.1
+"""Of the time, at least, that goes into resolving history while its sender presses: what is loaded is seen before all of it is."""
+FOLLOWED, EVERY_S = 100, 5.0
+"""Events of history, and how often, for all who follow the log together while its sender presses. What they do with a page takes
 longer than reading it, in processes that nobody here sees."""
 
 
@@ -63,12 +63,12 @@ class Door:
                 await asyncio.sleep(AGAIN_S)
             if not self.pressed():
                 return limit
-            self._page_not_before = self.now() + 1.0
+            self._page_not_before = self.now() + EVERY_S
             return min(limit, FOLLOWED)
 
     def history_may_go(self) -> bool:
-        """None is being taken in, or what was has waited for its share."""
-        return not self.history_comes() or self.now() >= self._not_before
+        """Nobody presses, or what was taken in has waited for its share."""
+        return not self.pressed() or self.now() >= self._not_before
 
     def history_comes(self) -> bool:
         """Some is being taken in, or more may be on its way."""
