@@ -21,7 +21,7 @@ _ESCAPED = re.compile(
     rb"[0-9](?:(?:[ .\-]|\\u00[aA]0|\\u20(?:07|09|11|2[fF])|\xc2\xa0|\xe2\x80[\x87\x89\x91\xaf])?[0-9]){12}"
     rb"|\\u00(?:00|3[0-9])|\\u[dD][89a-fA-F]"
 )
-_UNUSUAL = (b"\\u", b"\xc2\xa0", b"\xe2\x80")
+_UNICODE, _NBSP, _BLANK = b"\\u", b"\xc2\xa0", b"\xe2\x80"
 
 
 class _Batch(msgspec.Struct):
@@ -76,7 +76,7 @@ def sent_of(raw: bytes) -> Sent:
 def _closely(raw: bytes) -> bool:
     return (
         _RUN.search(raw) is not None
-        or (any(mark in raw for mark in _UNUSUAL) and _ESCAPED.search(raw) is not None)
+        or ((_UNICODE in raw or _NBSP in raw or _BLANK in raw) and _ESCAPED.search(raw) is not None)
         or raw.count(b"{") + raw.count(b"[") > MAX_DEPTH
     )
 
