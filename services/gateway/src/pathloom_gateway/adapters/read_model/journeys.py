@@ -42,6 +42,11 @@ ON CONFLICT (journey_id) DO UPDATE SET epoch = excluded.epoch, version = exclude
 WHERE s.epoch <> excluded.epoch OR s.version < excluded.version
 RETURNING journey_id
 """
+# Mostly nothing is: what follows from it need not be asked for.
+_UNSETTLED = """
+SELECT EXISTS (SELECT FROM view_contested) AS contested,
+       EXISTS (SELECT FROM view_journey WHERE withdrawn AND body IS NOT NULL) AS ghosts
+"""
 _REOWN = """
 UPDATE view_journey j SET owner = i.owner FROM unnest($1::text[], $2::text[]) AS i(customer_id, owner)
 WHERE j.customer_id = i.customer_id AND j.owner <> i.owner AND j.body IS NOT NULL
@@ -248,7 +253,8 @@ async def _remove_pairs(conn: RawConnection, pairs: Collection[tuple[str, str]])
 async def settle_contested(conn: RawConnection, touched: Touched) -> None:
     """Forgets what is contested no more; lets go of withdrawn journeys whose touchpoints all stand elsewhere; adds to
     `touched` the owners of all journeys that share a touchpoint with a touched one."""
-    if touched.journeys:
+    unsettled = await conn.fetchrow(_UNSETTLED)
+    if unsettled["contested"] and touched.journeys:
         rows = await conn.fetch(
             "SELECT DISTINCT j.owner FROM view_touchpoint t JOIN view_contested c USING (touchpoint_id) "
             "JOIN view_touchpoint o USING (touchpoint_id) JOIN view_journey j ON j.journey_id = o.journey_id "
@@ -256,23 +262,25 @@ async def settle_contested(conn: RawConnection, touched: Touched) -> None:
             list(touched.journeys),
         )
         touched.owners.update(row["owner"] for row in rows if row["owner"])
-    gone = await conn.fetch(
-        "SELECT g.journey_id, g.owner FROM view_journey g WHERE g.withdrawn AND g.body IS NOT NULL AND NOT EXISTS ("
-        "SELECT FROM view_touchpoint t WHERE t.journey_id = g.journey_id AND NOT EXISTS ("
-        "SELECT FROM view_touchpoint o JOIN view_journey j ON j.journey_id = o.journey_id "
-        "WHERE o.touchpoint_id = t.touchpoint_id AND o.journey_id <> t.journey_id AND NOT j.withdrawn))"
-    )
-    touched.owners.update(row["owner"] for row in gone if row["owner"])
-    await forget_bodies(conn, [row["journey_id"] for row in gone], touched)
-    # Who shows a contested touchpoint depends on the customers too: all who hold it are put together again.
-    rows = await conn.fetch(
-        "SELECT DISTINCT j.owner FROM view_contested c JOIN view_touchpoint t USING (touchpoint_id) "
-        "JOIN view_journey h ON h.journey_id = t.journey_id AND (h.owner = ANY($1) OR h.customer_id = ANY($2)) "
-        "JOIN view_touchpoint o ON o.touchpoint_id = c.touchpoint_id JOIN view_journey j ON j.journey_id = o.journey_id",
-        list(touched.owners),
-        list(touched.customer_ids),
-    )
-    touched.owners.update(row["owner"] for row in rows if row["owner"])
+    if unsettled["ghosts"]:
+        gone = await conn.fetch(
+            "SELECT g.journey_id, g.owner FROM view_journey g WHERE g.withdrawn AND g.body IS NOT NULL AND NOT EXISTS ("
+            "SELECT FROM view_touchpoint t WHERE t.journey_id = g.journey_id AND NOT EXISTS ("
+            "SELECT FROM view_touchpoint o JOIN view_journey j ON j.journey_id = o.journey_id "
+            "WHERE o.touchpoint_id = t.touchpoint_id AND o.journey_id <> t.journey_id AND NOT j.withdrawn))"
+        )
+        touched.owners.update(row["owner"] for row in gone if row["owner"])
+        await forget_bodies(conn, [row["journey_id"] for row in gone], touched)
+    if unsettled["contested"]:
+        # Who shows a contested touchpoint depends on the customers too: all who hold it are put together again.
+        rows = await conn.fetch(
+            "SELECT DISTINCT j.owner FROM view_contested c JOIN view_touchpoint t USING (touchpoint_id) "
+            "JOIN view_journey h ON h.journey_id = t.journey_id AND (h.owner = ANY($1) OR h.customer_id = ANY($2)) "
+            "JOIN view_touchpoint o ON o.touchpoint_id = c.touchpoint_id JOIN view_journey j ON j.journey_id = o.journey_id",
+            list(touched.owners),
+            list(touched.customer_ids),
+        )
+        touched.owners.update(row["owner"] for row in rows if row["owner"])
     if touched.touchpoints:
         rows = await conn.fetch(
             "SELECT DISTINCT j.owner FROM view_touchpoint t JOIN view_journey j USING (journey_id) "
@@ -280,10 +288,11 @@ async def settle_contested(conn: RawConnection, touched: Touched) -> None:
             list(touched.touchpoints),
         )
         touched.owners.update(row["owner"] for row in rows if row["owner"])
-    await conn.execute(
-        "DELETE FROM view_contested c WHERE (SELECT count(*) FROM view_touchpoint t "
-        "WHERE t.touchpoint_id = c.touchpoint_id) < 2"
-    )
+    if unsettled["contested"]:
+        await conn.execute(
+            "DELETE FROM view_contested c WHERE (SELECT count(*) FROM view_touchpoint t "
+            "WHERE t.touchpoint_id = c.touchpoint_id) < 2"
+        )
 
 
 async def forget_bodies(conn: RawConnection, journey_ids: Sequence[str], touched: Touched) -> None:
