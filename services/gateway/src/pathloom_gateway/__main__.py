@@ -27,13 +27,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _users(given[1:])
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     return service.main(
-        given, name="gateway", version=__version__, settings=Settings, build=_build, migrate=migrate
+        given,
+        name="gateway",
+        version=__version__,
+        settings=Settings,
+        build=_build,
+        beside=_follow,
+        migrate=migrate,
     )
 
 
 def _build(settings: Settings, stack: AsyncExitStack) -> Awaitable[service.Server]:
     # What serving takes is loaded here: a migration needs none of it.
     from pathloom_gateway.bootstrap import build
+
+    return build(settings, stack)
+
+
+def _follow(settings: Settings, stack: AsyncExitStack) -> Awaitable[service.Server]:
+    from pathloom_gateway.bootstrap_follow import build
 
     return build(settings, stack)
 
