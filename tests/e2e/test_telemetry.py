@@ -142,8 +142,8 @@ async def test_who_answers_and_who_follows_tell_apart(
     def tellers(name: str) -> set[str]:
         return telemetry.tellers.get(("pathloom-gateway", name), set())
 
-    answering = await _until(lambda: tellers("http.server.request.duration"))
-    following = await _until(lambda: tellers("pathloom.feed.lag"))
+    answering: set[str] = await _until(lambda: tellers("http.server.request.duration"))
+    following: set[str] = await _until(lambda: tellers("pathloom.feed.lag"))
     assert not answering & following
 
     def told_by_both(name: str) -> bool:
