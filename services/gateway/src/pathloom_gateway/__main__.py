@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import sys
 from collections.abc import Awaitable, Sequence
 from contextlib import AsyncExitStack
@@ -41,12 +42,14 @@ def _build(settings: Settings, stack: AsyncExitStack) -> Awaitable[service.Serve
     # What serving takes is loaded here: a migration needs none of it.
     from pathloom_gateway.bootstrap import build
 
+    gc.freeze()  # it stays: to look through it for garbage, again and again, takes 0.1 s in which nobody is answered
     return build(settings, stack)
 
 
 def _follow(settings: Settings, stack: AsyncExitStack) -> Awaitable[service.Server]:
     from pathloom_gateway.bootstrap_follow import build
 
+    gc.freeze()
     return build(settings, stack)
 
 
