@@ -34,6 +34,8 @@ class Collected:
     spans: list[Span] = field(default_factory=list)
     metrics: dict[tuple[str, str], Metric] = field(default_factory=dict)
     """The newest by (service, name)."""
+    tellers: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    """The instances that exported it, by (service, name of the metric)."""
 
     def environment(self) -> dict[str, str]:
         """What makes a service export here, soon."""
@@ -87,9 +89,11 @@ class _Metrics(metrics_service_pb2_grpc.MetricsServiceServicer):
         self, request: metrics_service_pb2.ExportMetricsServiceRequest, context: object
     ) -> metrics_service_pb2.ExportMetricsServiceResponse:
         for resource in request.resource_metrics:
-            service = _text(resource.resource.attributes)["service.name"]
-            for scope in resource.scope_metrics:
-                self._collected.metrics.update({(service, metric.name): metric for metric in scope.metrics})
+            said = _text(resource.resource.attributes)
+            for metric in (each for scope in resource.scope_metrics for each in scope.metrics):
+                told = said["service.name"], metric.name
+                self._collected.metrics[told] = metric
+                self._collected.tellers.setdefault(told, set()).add(said["service.instance.id"])
         return metrics_service_pb2.ExportMetricsServiceResponse()
 
 

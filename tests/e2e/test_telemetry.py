@@ -133,6 +133,26 @@ async def test_each_service_tells_rate_errors_and_duration_and_each_feed_its_lag
     assert max(point.count for point in fresh.histogram.data_points) > 0
 
 
+async def test_who_answers_and_who_follows_tell_apart(
+    platform: "RunningPlatform", telemetry: Collected
+) -> None:
+    await _sent(platform, f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01")
+    await platform.settled()
+
+    def tellers(name: str) -> set[str]:
+        return telemetry.tellers.get(("pathloom-gateway", name), set())
+
+    answering: set[str] = await _until(lambda: tellers("http.server.request.duration"))
+    following: set[str] = await _until(lambda: tellers("pathloom.feed.lag"))
+    assert not answering & following
+
+    def told_by_both(name: str) -> bool:
+        return tellers(name) >= answering | following
+
+    for full in ("process.cpu.time", "process.memory.usage", "pathloom.loop.delay"):
+        await _until(partial(told_by_both, full))
+
+
 def _expressions() -> list[str]:
     dashboard = json.loads((OBSERVABILITY / "grafana-dashboard.json").read_text())
     rules = yaml.safe_load((OBSERVABILITY / "prometheus-rules.yaml").read_text())

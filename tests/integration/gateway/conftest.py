@@ -10,6 +10,7 @@ import httpx
 import pytest
 import pytest_asyncio
 from pathloom_gateway.bootstrap import build
+from pathloom_gateway.bootstrap_follow import build as follow
 from pathloom_gateway.schema import MIGRATIONS
 from pathloom_gateway.settings import Settings
 from pathloom_kit.migrations import migrate_async
@@ -61,6 +62,7 @@ async def running_gateway(new_database: Callable[[], Awaitable[str]]) -> AsyncIt
             cors_origins=["https://www.example.edu"],
             log_level="WARNING",
         )
+        await follow(settings, stack)
         gateway = await build(settings, stack)
         stack.push_async_callback(gateway.stop, 1.0)
         base = f"http://127.0.0.1:{gateway.http.port}"

@@ -11,6 +11,7 @@ import httpx
 import pytest_asyncio
 from pathloom.gateway.v1.view_pb2_grpc import CustomerViewServiceStub
 from pathloom_gateway.bootstrap import build
+from pathloom_gateway.bootstrap_follow import build as follow
 from pathloom_gateway.schema import MIGRATIONS
 from pathloom_gateway.settings import Settings
 from pathloom_kit.migrations import migrate_async
@@ -78,6 +79,7 @@ async def start(database: str) -> AsyncIterator[Start]:
                 admin_key=SecretStr(KEY),
                 shutdown_grace_s=1,
             )
+            await follow(settings, stack)
             running_gateway = await build(settings, stack)
             stack.push_async_callback(running_gateway.stop, 1)
             http = await stack.enter_async_context(

@@ -13,11 +13,13 @@ from typing import Any, Protocol, TypeVar
 import uvloop
 
 from pathloom_kit import logs, telemetry
+from pathloom_kit.companion import Companion
 from pathloom_kit.saturation import watch_saturation
 from pathloom_kit.settings import ServiceSettings
 
 _log = logging.getLogger(__name__)
 S = TypeVar("S", bound=ServiceSettings)
+Build = Callable[[S, AsyncExitStack], Awaitable["Server"]]
 _failed: ContextVar["asyncio.Future[None] | None"] = ContextVar("failed", default=None)
 
 
@@ -29,10 +31,11 @@ class Server(Protocol):
         ...
 
 
-async def run(build: Callable[[S, AsyncExitStack], Awaitable[Server]], settings: S) -> None:
+async def run(build: Build[S], settings: S, companion: Companion | None = None) -> None:
     """Builds, serves until SIGTERM or SIGINT, drains, closes the stack (in reverse order of entering).
 
-    A background task that `build` started through `spawn` and that fails ends the process: the failure is raised here.
+    A background task that `build` started through `spawn` and that fails ends the process, and so does a companion that
+    ends: the failure is raised here. The companion is told to end when this process is, and waited for.
     """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -42,6 +45,9 @@ async def run(build: Callable[[S, AsyncExitStack], Awaitable[Server]], settings:
     token = _failed.set(failed)
     try:
         async with AsyncExitStack() as stack:
+            if companion is not None:
+                stack.push_async_callback(companion.stop, settings.shutdown_grace_s)
+                spawn(stack, companion.watch(), "companion")
             if telemetry.exporting():
                 spawn(stack, watch_saturation(), "saturation")
             server = await build(settings, stack)
@@ -50,6 +56,8 @@ async def run(build: Callable[[S, AsyncExitStack], Awaitable[Server]], settings:
             await asyncio.wait(futures, return_when=asyncio.FIRST_COMPLETED)
             stopping.cancel()
             _log.info("stopping")
+            if companion is not None:
+                companion.tell()
             await server.stop(settings.shutdown_grace_s)
         if failed.done():
             failed.result()
@@ -86,10 +94,14 @@ def main(
     name: str,
     version: str,
     settings: type[S],
-    build: Callable[[S, AsyncExitStack], Awaitable[Server]],
+    build: Build[S],
+    beside: Build[S] | None = None,
     migrate: Callable[[S], None] | None = None,
 ) -> int:
-    """`serve` (the default) or `migrate`. Returns the exit code; SystemExit names what is missing in the environment."""
+    """`serve` (the default) or `migrate`. Returns the exit code; SystemExit names what is missing in the environment.
+
+    What `beside` builds is served by a companion: a process of its own that lives and ends with this one.
+    """
     parser = argparse.ArgumentParser(prog=f"pathloom-{name}", description=f"Pathloom's {name} service.")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands.add_parser("serve", help="serve until told to stop (the default)")
@@ -98,9 +110,14 @@ def main(
     command = parser.parse_args(sys.argv[1:] if argv is None else argv).command or "serve"
     loaded = settings.load()
     logs.configure(loaded.log_level)
+    companion = None
+    if command == "serve" and beside is not None:
+        companion = Companion.fork()
+        if companion is None:
+            build = beside
     telemetry.configure(name, version)
     if command == "migrate" and migrate is not None:
         migrate(loaded)
         return 0
-    uvloop.run(run(build, loaded))
+    uvloop.run(run(build, loaded, companion))
     return 0

@@ -2,11 +2,11 @@
 
 import argparse
 import asyncio
+import gc
 import sys
 from collections.abc import Awaitable, Sequence
 from contextlib import AsyncExitStack
 
-import uvloop
 from pathloom_kit import service
 from pathloom_kit.clock import SystemClock
 from pathloom_kit.errors import DomainError
@@ -25,9 +25,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
     if given[:1] == ["users"]:
         return _users(given[1:])
-    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     return service.main(
-        given, name="gateway", version=__version__, settings=Settings, build=_build, migrate=migrate
+        given,
+        name="gateway",
+        version=__version__,
+        settings=Settings,
+        build=_build,
+        beside=_follow,
+        migrate=migrate,
     )
 
 
@@ -35,6 +40,14 @@ def _build(settings: Settings, stack: AsyncExitStack) -> Awaitable[service.Serve
     # What serving takes is loaded here: a migration needs none of it.
     from pathloom_gateway.bootstrap import build
 
+    gc.freeze()  # it stays: to look through it for garbage, again and again, takes 0.1 s in which nobody is answered
+    return build(settings, stack)
+
+
+def _follow(settings: Settings, stack: AsyncExitStack) -> Awaitable[service.Server]:
+    from pathloom_gateway.bootstrap_follow import build
+
+    gc.freeze()
     return build(settings, stack)
 
 

@@ -1,4 +1,7 @@
-"""The only wiring of the gateway: one process, two faces (REST with the console, and gRPC) on the same use cases."""
+"""The wiring of the door: two faces (REST with the console, and gRPC) on the same use cases.
+
+The followers are wired in bootstrap_follow.py and run in a process of their own, beside this one.
+"""
 
 import asyncio
 import contextlib
@@ -12,9 +15,9 @@ import msgspec
 from pathloom_kit import telemetry
 from pathloom_kit.clock import SystemClock
 from pathloom_kit.ids import new_id
-from pathloom_kit.postgres import Database, connect
+from pathloom_kit.postgres import Database
 from pathloom_kit.readiness import PostgresAnswers, follow_store
-from pathloom_kit.rpc import client, server
+from pathloom_kit.rpc import server
 from pathloom_kit.service import spawn
 
 from pathloom_gateway.adapters.identity import (
@@ -38,6 +41,7 @@ from pathloom_gateway.application.record_events import RecordEvents
 from pathloom_gateway.application.replay_quarantine import ReplayQuarantine
 from pathloom_gateway.application.sign_in import SignIn
 from pathloom_gateway.application.trace_event import TraceEvent
+from pathloom_gateway.bootstrap_common import opened
 from pathloom_gateway.bootstrap_parts import Given
 from pathloom_gateway.bootstrap_reads import build_reads
 from pathloom_gateway.domain.access import KeyKind
@@ -72,20 +76,8 @@ class Gateway:
 async def build(settings: Settings, stack: AsyncExitStack) -> Gateway:
     """Opens everything on the stack and starts both faces."""
     clock = SystemClock()
-    database = await connect(
-        settings.database_url,
-        settings.database_password.get_secret_value(),
-        application_name="pathloom-gateway",
-    )
-    stack.push_async_callback(database.close)
-    token = settings.rpc_token.get_secret_value()
-    identity, journey_graph, scoring = (
-        client.channel(address, token=token)
-        for address in (settings.identity_address, settings.journey_graph_address, settings.scoring_address)
-    )
-    for channel in (identity, journey_graph, scoring):
-        stack.push_async_callback(channel.close)
-
+    at = await opened(settings, stack, "pathloom-gateway")
+    database, identity = at.database, at.identity
     keys = PostgresKeys(database)
     if settings.admin_key is not None:
         await keep_admin_key(keys, settings.admin_key.get_secret_value(), clock)
@@ -102,13 +94,11 @@ async def build(settings: Settings, stack: AsyncExitStack) -> Gateway:
     door, guard = Door(authenticate), GrpcGuard(authenticate)
     look_ups = await stack.enter_async_context(_look_up_log(database))
 
-    reads = await build_reads(
-        Given(settings, database, identity, journey_graph, scoring, clock, look_ups, door, guard), stack
-    )
+    reads = await build_reads(Given(at, clock, look_ups, door, guard), stack)
 
     remote = Remote(settings.identity_timeout_s)
     event_log, sources = IdentityEventLog(identity, remote), IdentitySources(identity, remote)
-    upstreams = GrpcUpstreams(identity, journey_graph, scoring, Remote(3.0))
+    upstreams = GrpcUpstreams(identity, at.journey_graph, at.scoring, Remote(3.0))
     plan = compile_plan(common_schema(), {key: planned.schema for key, planned in planned_events().items()})
     judge = Judge(plan, timedelta(seconds=settings.future_tolerance_s))
     record = RecordEvents(event_log, clock, judge, msgspec.json.Encoder(order="deterministic").encode)

@@ -3,28 +3,22 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import grpc.aio
 from fastapi import APIRouter
 from pathloom_kit.clock import Clock
-from pathloom_kit.postgres import Database
 from pathloom_kit.rpc.server import ServiceEntry
 
 from pathloom_gateway.application.ports import LookUpLog, ReadModel
+from pathloom_gateway.bootstrap_common import Opened
 from pathloom_gateway.entrypoints.grpc_guard import GrpcGuard
 from pathloom_gateway.entrypoints.rest.door import Door
 from pathloom_gateway.entrypoints.rest.health import Check
-from pathloom_gateway.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
     """Open, and closed by the door after the read side has stopped (the exit stack runs in reverse)."""
 
-    settings: Settings
-    database: Database
-    identity: grpc.aio.Channel
-    journey_graph: grpc.aio.Channel
-    scoring: grpc.aio.Channel
+    opened: Opened
     clock: Clock
     look_ups: LookUpLog
     door: Door
@@ -33,7 +27,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Reads:
-    """The read side, running: its followers are tasks on the exit stack it was given.
+    """The read side, running: its tasks are on the exit stack it was given.
 
     `build_reads(given: Given, stack: AsyncExitStack) -> Reads`.
     """

@@ -34,6 +34,7 @@ class Guard(grpc.aio.ServerInterceptor):
         self._domain = domain
         self._transient = transient
         self._checks_itself = frozenset(checks_itself)
+        self.observes = telemetry.exporting()
         self._durations = telemetry.durations(names.RPC_SERVER_DURATION)
 
     async def intercept_service(

@@ -108,10 +108,14 @@ class GuardedCall:
 
     @contextmanager
     def _observed(self) -> Iterator["_Seen"]:
-        """Span and measure of one call."""
+        """Span and measure of one call, where somebody wants them: the caller, whose trace goes on, or we."""
         seen = _Seen()
+        caller = _text(self._metadata.get("traceparent"))
+        if not (caller or self._guard.observes):
+            yield seen
+            return
         started = time.perf_counter()
-        parent = telemetry.context_from(_text(self._metadata.get("traceparent")))
+        parent = telemetry.context_from(caller)
         with telemetry.tracer().start_as_current_span(
             self._method.lstrip("/"), context=parent, kind=SpanKind.SERVER, record_exception=False
         ) as span:

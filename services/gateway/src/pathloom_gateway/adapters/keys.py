@@ -1,8 +1,9 @@
 """Keys in PostgreSQL."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from pathloom_kit.postgres import Database
 from sqlalchemy import select, update
@@ -11,6 +12,11 @@ from sqlmodel import col
 
 from pathloom_gateway.adapters.door_tables import ApiKeyRow
 from pathloom_gateway.domain.access import Key, KeyKind, Scope
+
+# Asked again and again while calls come: one prepared statement, one round trip.
+_IN_FORCE = """
+SELECT key_id, name, scopes, kind, source_id, created_at, revoked_at FROM api_key WHERE digest = $1 AND revoked_at IS NULL
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +37,8 @@ class PostgresKeys:
             await conn.execute(statement.on_conflict_do_update(index_elements=["key_id"], set_=update_to))
 
     async def find(self, digest: bytes) -> Key | None:
-        statement = select(ApiKeyRow.__table__).where(  # type: ignore[attr-defined]
-            col(ApiKeyRow.digest) == digest, col(ApiKeyRow.revoked_at).is_(None)
-        )
-        async with self.database.transaction() as conn:
-            row = (await conn.execute(statement)).one_or_none()
+        async with self.database.asyncpg() as conn:
+            row = await conn.fetchrow(_IN_FORCE, digest)
         return None if row is None else _key(row)
 
     async def list(self) -> Sequence[Key]:
@@ -43,7 +46,7 @@ class PostgresKeys:
             col(ApiKeyRow.created_at).desc(), col(ApiKeyRow.key_id).desc()
         )
         async with self.database.transaction() as conn:
-            return [_key(row) for row in await conn.execute(statement)]
+            return [_key(row._mapping) for row in await conn.execute(statement)]
 
     async def revoke(self, key_id: str, at: datetime) -> bool:
         known = select(col(ApiKeyRow.key_id)).where(col(ApiKeyRow.key_id) == key_id)
@@ -72,14 +75,13 @@ def _values(key: Key, digest: bytes) -> dict[str, object]:
     }
 
 
-def _key(row: "object") -> Key:
-    mapping = row._mapping  # type: ignore[attr-defined]
+def _key(row: Mapping[str, Any]) -> Key:
     return Key(
-        key_id=mapping["key_id"],
-        name=mapping["name"],
-        scopes=frozenset(Scope(scope) for scope in mapping["scopes"]),
-        kind=KeyKind(mapping["kind"]),
-        source_id=mapping["source_id"],
-        created_at=mapping["created_at"],
-        revoked_at=mapping["revoked_at"],
+        key_id=row["key_id"],
+        name=row["name"],
+        scopes=frozenset(Scope(scope) for scope in row["scopes"]),
+        kind=KeyKind(row["kind"]),
+        source_id=row["source_id"],
+        created_at=row["created_at"],
+        revoked_at=row["revoked_at"],
     )

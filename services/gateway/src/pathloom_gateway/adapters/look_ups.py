@@ -10,7 +10,7 @@ from datetime import datetime
 from pathloom.gateway.v1 import admin_pb2
 from pathloom_kit.errors import InvalidArgument
 from pathloom_kit.postgres import Database
-from sqlalchemy import insert, select
+from sqlalchemy import select
 from sqlmodel import col
 
 from pathloom_gateway.adapters.door_tables import LookUpRow
@@ -18,7 +18,7 @@ from pathloom_gateway.adapters.door_tables import LookUpRow
 _log = logging.getLogger(__name__)
 
 Entry = tuple[datetime, str, str, list[str], str]
-_FIELDS = ("at", "actor", "via", "customer_ids", "by")
+_INSERT = "INSERT INTO look_up (at, actor, via, customer_ids, by) VALUES ($1, $2, $3, $4, $5)"
 _BATCH = 1_000
 _GATHER_S = 0.05
 _FIRST_RETRY_S, _LAST_RETRY_S = 0.1, 5.0
@@ -50,15 +50,14 @@ class PostgresLookUpLog:
         await self._queue.join()
 
     async def _write(self, batch: Sequence[Entry]) -> None:
-        rows = [dict(zip(_FIELDS, entry, strict=True)) for entry in batch]
         retry_s = _FIRST_RETRY_S
         while True:
             try:
-                async with self._database.transaction() as conn:
-                    await conn.execute(insert(LookUpRow), rows)
+                async with self._database.asyncpg() as conn:
+                    await conn.executemany(_INSERT, batch)  # all or none
                 return
             except Exception:  # whatever it was, the entries must not be lost: say so and try again
-                _log.exception("could not write %d look-ups; trying again", len(rows))
+                _log.exception("could not write %d look-ups; trying again", len(batch))
                 await asyncio.sleep(retry_s)
                 retry_s = min(_LAST_RETRY_S, retry_s * 2)
 

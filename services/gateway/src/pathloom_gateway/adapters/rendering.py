@@ -1,7 +1,7 @@
 """Answers written out: the same LookUpResponse as JSON bytes (from a ready template) and as a message."""
 
 import msgspec
-from pathloom.gateway.v1.view_pb2 import CustomerView, LookUpOutcome, LookUpResponse
+from pathloom.gateway.v1.view_pb2 import CustomerView, GetViewResponse, LookUpOutcome, LookUpResponse
 
 from pathloom_gateway.adapters.json_template import fill
 from pathloom_gateway.adapters.proto_json import timestamp_text, to_json, to_value
@@ -52,22 +52,29 @@ def look_up_message(answer: LookUpAnswer) -> LookUpResponse:
         more_candidates=answer.more_candidates,
     )
     if answer.view is not None:
-        response.view.CopyFrom(view_message(answer.view))
+        _write_view(answer.view, response.view)
     if answer.contact is not None:
         response.contact.CopyFrom(answer.contact)
     return response
 
 
-def view_message(view: ReadyView) -> CustomerView:
-    """The CustomerView, finished."""
+def view_message(answer: LookUpAnswer) -> GetViewResponse:
+    """The GetViewResponse, of an answer that has a view."""
+    assert answer.view is not None
+    response = GetViewResponse(age=answer.age)
+    _write_view(answer.view, response.view)
+    return response
+
+
+def _write_view(view: ReadyView, message: CustomerView) -> None:
+    """The view into a message of a response, where it need not be copied any more; finished."""
     assert view.form is Form.MESSAGE
-    message = CustomerView.FromString(view.content)
+    message.ParseFromString(view.content)
     finish_view(message, view.finish, view.now_us)
     message.asked_for = view.asked_for
     message.identity_level = view.identity_level
     message.revision = view.revision
     message.changed_at.CopyFrom(stamp(view.changed_us))
-    return message
 
 
 def _view_json(view: ReadyView) -> list[bytes]:

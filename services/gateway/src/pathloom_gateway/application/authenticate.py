@@ -1,5 +1,6 @@
 """Who is calling: a key or a session becomes a principal, within its rate."""
 
+import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -35,16 +36,35 @@ class Rate:
     burst: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A key in force at `at`, when the store was asked."""
+
+    key: Key
+    principal: Principal
+    at: float
+
+
+@dataclass(slots=True, eq=False)
+class _Question:
+    """To the store, on its way."""
+
+    begun: float
+    answer: "asyncio.Future[_Seen | None] | None" = None
+
+
 @dataclass(slots=True)
 class Authenticate:
-    """From a secret to a Principal. Keeps keys it has seen for KEY_LIFE_S and a token bucket for each key."""
+    """From a secret to a Principal. Keeps keys it has seen for KEY_LIFE_S and a token bucket for each key. Of all who
+    call with one key, one asks the store."""
 
     keys: KeyStore
     sessions: SessionStore
     clock: Clock
     rates: dict[KeyKind, Rate]
     monotonic: Callable[[], float] = time.monotonic
-    _seen: OrderedDict[bytes, tuple[Key, Principal, float]] = field(default_factory=OrderedDict)
+    _seen: OrderedDict[bytes, _Seen] = field(default_factory=OrderedDict)
+    _asking: dict[bytes, _Question] = field(default_factory=dict)
     _buckets: OrderedDict[str, TokenBucket] = field(default_factory=OrderedDict)
 
     async def by_key(self, secret: str) -> Principal:
@@ -56,18 +76,12 @@ class Authenticate:
         hashed = digest(secret)
         now = self.monotonic()
         seen = self._seen.get(hashed)
-        if seen is None or now - seen[2] >= KEY_LIFE_S:
-            key = await self.keys.find(hashed)
-            if key is None:
-                self._seen.pop(hashed, None)
-                raise KeyUnknown("the key is not known, or no longer")
-            seen = (key, _principal(key), now)
-            self._seen[hashed] = seen
-            self._seen.move_to_end(hashed)
-            if len(self._seen) > _MAX_KEYS:
-                self._seen.popitem(last=False)
-        self._take(seen[0], now)
-        return seen[1]
+        if seen is None or now - seen.at >= KEY_LIFE_S:
+            seen = await self._found(hashed, now)
+        if seen is None:
+            raise KeyUnknown("the key is not known, or no longer")
+        self._take(seen.key, now)
+        return seen.principal
 
     async def by_session(self, secret: str) -> Principal:
         """Raises SessionUnknown."""
@@ -81,6 +95,33 @@ class Authenticate:
     def forget(self) -> None:
         """Asks the store again for every key from now on."""
         self._seen.clear()
+        self._asking.clear()
+
+    async def _found(self, hashed: bytes, now: float) -> _Seen | None:
+        asking = self._asking.get(hashed)
+        # What was asked too long before this call came may have been answered before a revocation was.
+        if asking is None or now - asking.begun >= KEY_LIFE_S:
+            asking = self._asking[hashed] = _Question(now)
+            asking.answer = asyncio.ensure_future(self._ask(hashed, asking))
+        assert asking.answer is not None
+        return await asyncio.shield(asking.answer)  # who hangs up does not end it for the others
+
+    async def _ask(self, hashed: bytes, asking: _Question) -> _Seen | None:
+        try:
+            key = await self.keys.find(hashed)
+        finally:
+            if newest := self._asking.get(hashed) is asking:
+                del self._asking[hashed]
+        if key is None:
+            self._seen.pop(hashed, None)
+            return None
+        seen = _Seen(key, _principal(key), asking.begun)
+        if newest:
+            self._seen[hashed] = seen
+            self._seen.move_to_end(hashed)
+            if len(self._seen) > _MAX_KEYS:
+                self._seen.popitem(last=False)
+        return seen
 
     def _take(self, key: Key, now: float) -> None:
         bucket = self._buckets.get(key.key_id)

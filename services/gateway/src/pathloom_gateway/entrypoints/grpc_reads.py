@@ -40,8 +40,7 @@ class CustomerViewServicer(view_pb2_grpc.CustomerViewServiceServicer):
         answer = await self._use.get_view(
             request.customer_id, caller, Form.MESSAGE, at_least=asked.at_least, wait_ms=asked.wait_ms
         )
-        assert answer.view is not None
-        return view_pb2.GetViewResponse(view=view_message(answer.view), age=answer.age)
+        return view_message(answer)
 
     async def WatchView(
         self, request: view_pb2.WatchViewRequest, context: Any

@@ -16,14 +16,20 @@ _PROBES = "/healthz/"
 
 
 class Observed:
-    """Around the whole application. A call that matches no route is told as the route "none": its path could be anything."""
+    """Around the whole application, where somebody wants to know: the caller, whose trace goes on, or we. A call that
+    matches no route is told as the route "none": its path could be anything."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
         self._durations = telemetry.durations(names.HTTP_SERVER_DURATION)
+        self._exporting = telemetry.exporting()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(_PROBES):
+            await self._app(scope, receive, send)
+            return
+        caller = _traceparent(scope)
+        if not (caller or self._exporting):
             await self._app(scope, receive, send)
             return
         started, status = time.perf_counter(), 500
@@ -35,7 +41,7 @@ class Observed:
             await send(message)
 
         method = scope["method"]
-        parent = telemetry.context_from(_traceparent(scope))
+        parent = telemetry.context_from(caller)
         with telemetry.tracer().start_as_current_span(
             method, context=parent, kind=SpanKind.SERVER, record_exception=False
         ) as span:
