@@ -2,13 +2,12 @@
 
 from pathloom.identity.v1 import customers_pb2 as c
 from pathloom_kit.feeds.cursor import Cursor
-from pathloom_kit.feeds.epoch import epoch
 from pathloom_kit.feeds.page import watermarks_of
 from pathloom_kit.feeds.serve import fill_page
 from pathloom_kit.postgres import Database, RawConnection
 
 from pathloom_identity.adapters.resolution_store import FEED
-from pathloom_identity.adapters.resolver import resolved_to
+from pathloom_identity.adapters.resolver import as_places, resolved_to
 from pathloom_identity.adapters.source_store import load_sources
 from pathloom_identity.adapters.unit_of_work import leader_of
 from pathloom_identity.application.errors import ContactNotFound
@@ -38,8 +37,11 @@ class CustomerReader:
     async def page(self, after: Cursor, limit: int) -> c.FollowCustomersResponse:
         """What follows `after` in the feed of customers."""
         async with self._database.asyncpg() as conn:
-            marks = watermarks_of("events", await resolved_to(conn, await epoch(conn)))
-            return fill_page(c.FollowCustomersResponse(), await FEED.read(conn, after, limit), marks)
+            # Before the page: what it is made from is resolved by then.
+            resolved = await resolved_to(conn)
+            page = await FEED.read(conn, after, limit)
+        marks = watermarks_of("events", as_places(resolved, page.cursor.epoch))
+        return fill_page(c.FollowCustomersResponse(), page, marks)
 
     async def get(self, customer_id: str) -> c.GetCustomerResponse:
         """By any id it ever had. CustomerNotFound, CustomerErased."""

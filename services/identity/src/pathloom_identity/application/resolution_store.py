@@ -46,6 +46,17 @@ NearPair = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
+class New:
+    """A record that has only now come: the identifiers that lead to it, with whether they join; what it says, and the
+    blocks that this puts it into."""
+
+    state: RecordState
+    leading: Mapping[Identifier, bool]
+    said: Said = ()
+    blocks: Sequence[BlockKey] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Home:
     """Who holds a value that may be a household's: customer and state of each record; nobody where they are too many.
     `published`: that there is such a household."""
@@ -72,11 +83,9 @@ class ResolutionStore(Protocol):
         """Those that exist, locked in order of their numbers."""
         ...
 
-    async def create(
-        self, states: Mapping[RecordKey, RecordState], leading: Mapping[RecordKey, Mapping[Identifier, bool]]
-    ) -> dict[RecordKey, Stored]:
-        """New records, each a component and (if it is a person) a customer of its own; and the identifiers that lead to
-        each, with whether they join."""
+    async def create(self, new: Mapping[RecordKey, New]) -> tuple[dict[RecordKey, Stored], set[Identifier]]:
+        """New records, each a component and (if it is a person) a customer of its own; and which of the values that lead
+        to them had led to somebody before. Whoever turns out to be no customer of its own must be assigned."""
         ...
 
     async def save(self, records: Sequence[Stored]) -> None:
@@ -114,8 +123,8 @@ class ResolutionStore(Protocol):
         records are in which blocks."""
         ...
 
-    async def said(self, numbers: Collection[int]) -> dict[int, tuple[int, Said]]:
-        """Component, and what is kept as said, of those of these records that say something."""
+    async def said(self, numbers: Collection[int]) -> dict[int, Said]:
+        """What is kept as said, of those of these records that say something."""
         ...
 
     async def blocks(self, most: Mapping[BlockKey, int]) -> dict[BlockKey, list[int] | None]:
@@ -124,7 +133,7 @@ class ResolutionStore(Protocol):
 
     async def mates(
         self, most: Mapping[BlockKey, int]
-    ) -> tuple[dict[BlockKey, list[int] | None], dict[int, tuple[int, Said]]]:
+    ) -> tuple[dict[BlockKey, list[int] | None], dict[int, Said]]:
         """`blocks`, and `said` of all who are in them."""
         ...
 
