@@ -16,14 +16,15 @@ from pathloom_identity.domain.identifiers import Normalise, digest_of, is_blocke
 from pathloom_identity.domain.records import RecordKey
 
 _THING = "SELECT version, entry FROM feed_thing WHERE feed = 'customers' AND partition = 0 AND key = $1"
-_THINGS = "SELECT key, entry FROM feed_thing WHERE feed = 'customers' AND partition = 0 AND key = ANY($1)"
 # Joining before finding, then the oldest; one row a customer.
-_HOLDERS = """
-SELECT customer_id FROM (
+_FOUND = """
+SELECT t.entry FROM (
     SELECT r.customer_id, bool_or(x.joins) AS joins, min(r.first_seen) AS first_seen
     FROM identifier x JOIN record r USING (record_no)
     WHERE x.value = ANY($1) AND ($2 = '' OR x.namespace IN ($2, '')) AND NOT x.contact GROUP BY r.customer_id
-) found ORDER BY NOT joins, first_seen, customer_id LIMIT $3
+    ORDER BY NOT bool_or(x.joins), min(r.first_seen), r.customer_id LIMIT $3
+) found LEFT JOIN feed_thing t ON t.feed = 'customers' AND t.partition = 0 AND t.key = found.customer_id
+ORDER BY NOT joins, first_seen, customer_id
 """
 
 
@@ -72,17 +73,17 @@ class CustomerReader:
         async with self._database.asyncpg() as conn:
             spellings = await self._spellings(conn, kind, raw)
             rows = await conn.fetch(
-                _HOLDERS, [digest_of(kind, s) for s in spellings], namespace, MAX_CANDIDATES + 1
+                _FOUND, [digest_of(kind, s) for s in spellings], namespace, MAX_CANDIDATES + 1
             )
-            ids = [r["customer_id"] for r in rows]
-            entries = {r["key"]: r["entry"] for r in await conn.fetch(_THINGS, ids[:MAX_CANDIDATES])}
-        found = [
-            c.CustomerEntry.FromString(entries[i]).customer for i in ids[:MAX_CANDIDATES] if i in entries
-        ]
-        return c.FindCustomersResponse(customers=found, more=len(ids) > MAX_CANDIDATES)
+        entries = [entry for (entry,) in rows[:MAX_CANDIDATES] if entry is not None]
+        found = [c.CustomerEntry.FromString(entry).customer for entry in entries]
+        return c.FindCustomersResponse(customers=found, more=len(rows) > MAX_CANDIDATES)
 
     async def _spellings(self, conn: RawConnection, kind: str, raw: str) -> list[str]:
         """As it is, and as each region that a source declares would read it."""
-        regions = {source.region for source in (await load_sources(conn)).values()}
+        # Of all but phone numbers every region reads the same.
+        regions = (
+            {source.region for source in (await load_sources(conn)).values()} if kind == "phone" else {""}
+        )
         found = {self._normalise(kind, raw, region) for region in sorted(regions)}
         return sorted({raw, *(spelling for spelling in found if spelling)})

@@ -10,7 +10,7 @@ from pathloom_kit.postgres import RawConnection
 
 from pathloom_identity import wire
 from pathloom_identity.adapters import event_rows, record_sql
-from pathloom_identity.adapters.codec import pack, pack_said, unpack, unpack_said
+from pathloom_identity.adapters.codec import PackedSaid, pack, pack_said, unpack, unpack_said
 from pathloom_identity.adapters.keyed import KeyedHashes
 from pathloom_identity.adapters.step import OVERVIEW, Known
 from pathloom_identity.application.resolution_store import Home, InBlock, IndexRow, NearPair, New, Stored
@@ -18,6 +18,7 @@ from pathloom_identity.domain.clustering import Decision
 from pathloom_identity.domain.contacts import Owner, Owners
 from pathloom_identity.domain.events import Event
 from pathloom_identity.domain.evidence.blocking import BlockKey
+from pathloom_identity.domain.evidence.kept import Kept
 from pathloom_identity.domain.golden import Pins
 from pathloom_identity.domain.identifiers import Identifier
 from pathloom_identity.domain.record_state import RecordState
@@ -67,9 +68,11 @@ class PostgresResolutionStore:
         return self._known
 
     async def records(self, keys: Collection[RecordKey]) -> dict[RecordKey, Stored]:
-        if not keys:
+        strangers = self._known.strangers if self._known else ()
+        wanted = [digest for key in keys if (digest := key.digest()) not in strangers]
+        if not wanted:
             return {}
-        rows = await self._conn.fetch(record_sql.BY_KEY, [key.digest() for key in keys])
+        rows = await self._conn.fetch(record_sql.BY_KEY, wanted)
         return {record.key: record for record in map(self._stored, rows)}
 
     async def create(self, new: Mapping[RecordKey, New]) -> tuple[dict[RecordKey, Stored], set[Identifier]]:
@@ -95,6 +98,8 @@ class PostgresResolutionStore:
             [at for at, _ in into], [block for _, block in into],
         )  # fmt: skip
         numbers = {key_hash: number for key_hash, number, _ in rows}
+        if self._known:
+            self._known.strangers -= numbers.keys()
         found = {}
         for key, own_id, state in zip(keys, own, states, strict=True):
             number = numbers[key.digest()]
@@ -199,19 +204,19 @@ class PostgresResolutionStore:
 
     async def mates(
         self, most: Mapping[BlockKey, int]
-    ) -> tuple[dict[BlockKey, list[int] | None], dict[int, Said]]:
+    ) -> tuple[dict[BlockKey, list[int] | None], dict[int, Kept]]:
         wanted = list(most)
         found: dict[BlockKey, list[int] | None] = {key: [] for key in wanted}
         hashed = [self._block(key) for key in wanted]
-        said: dict[int, Said] = {}
+        kept: dict[int, Kept] = {}
         for i, members, number, packed in await self._conn.fetch(
             record_sql.MATES, hashed, [most[key] for key in wanted]
         ):
             if i is None:
-                said[number] = unpack_said(packed)
+                kept[number] = PackedSaid(packed)
             else:
                 found[wanted[i - 1]] = members
-        return found, said
+        return found, kept
 
     async def doubt(self, weighed: Sequence[int], pairs: Sequence[NearPair]) -> list[NearPair]:
         rows = await self._conn.fetch(record_sql.UNDOUBT, list(weighed)) if weighed else []

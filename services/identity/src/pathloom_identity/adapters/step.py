@@ -3,7 +3,7 @@ that, and what is there at all."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 from pathloom_kit.feeds.cursor import Cursor
@@ -30,7 +30,7 @@ OVERVIEW = f"SELECT {_KNOWN}, {_SOURCES} AS sources"
 # first row, and there is one where nothing waits.
 BEGIN = f"""
 WITH batch AS MATERIALIZED (
-    SELECT {event_rows.COLUMNS} FROM event WHERE lane = $3 AND n > $6 ORDER BY n LIMIT $7
+    SELECT {event_rows.COLUMNS}, record_hash FROM event WHERE lane = $3 AND n > $6 ORDER BY n LIMIT $7
 ), moved AS (
     INSERT INTO feed_cursor AS c (feed, partition, lane, epoch, n)
     SELECT $1, $2, $3, $4, max(n) FROM batch HAVING count(*) > 0
@@ -38,7 +38,8 @@ WITH batch AS MATERIALIZED (
         WHERE (c.epoch, c.n) = ($5, $6)
     RETURNING n
 )
-SELECT b.*, EXISTS (SELECT FROM moved) AS moved, {_KNOWN},
+SELECT b.*, (SELECT r.record_no FROM record r WHERE r.key_hash = b.record_hash) IS NULL AS is_new,
+       EXISTS (SELECT FROM moved) AS moved, {_KNOWN},
        CASE WHEN b.n IS NOT DISTINCT FROM (SELECT min(n) FROM batch) THEN {_SOURCES} END AS sources
 FROM (SELECT) one LEFT JOIN batch b ON true ORDER BY b.n
 """  # noqa: S608 - our own column names
@@ -54,6 +55,8 @@ class Known:
     decisions: bool
     pins: bool
     model: str | None
+    strangers: set[bytes] = field(default_factory=set)
+    """Digests of keys that are known to be nobody's yet."""
 
     @classmethod
     def of(cls, row: Any) -> Self:
@@ -93,7 +96,9 @@ async def begin(
         return (), Known.of(first)
     if not first["moved"]:
         raise StaleCursor(feed, expected)
-    return rows, Known.of(first)
+    known = Known.of(first)
+    known.strangers = {row["record_hash"] for row in rows if row["is_new"]}
+    return rows, known
 
 
 def _alone(partition: int) -> str:

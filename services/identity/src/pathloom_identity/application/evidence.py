@@ -12,6 +12,7 @@ from pathloom_identity.application.terms import Terms
 from pathloom_identity.domain.clustering import Pair, Weights
 from pathloom_identity.domain.evidence.blocking import BlockKey, keys_of
 from pathloom_identity.domain.evidence.crowds import CROWD
+from pathloom_identity.domain.evidence.kept import Kept
 from pathloom_identity.domain.evidence.model import BIT
 from pathloom_identity.domain.evidence.weigher import Weighed, Weigher
 from pathloom_identity.domain.record_state import RecordState
@@ -64,21 +65,22 @@ class Evidence:
     ) -> set[int]:
         """Indexes what changed records say now. The components that evidence may connect, or connect no more.
 
-        What `fresh` records say is indexed already. `dirty` records are compared with what the index has of them, `anew` ones are weighed even where nothing they
-        say changed (the model did)."""
+        What `fresh` records say is indexed already. `dirty` records are compared with what the index has of them, `anew`
+        ones are weighed even where nothing they say changed (the model did)."""
         looked_at = await self._changed(changed, before, fresh, dirty, anew)
         added: Counter[BlockKey] = Counter()
         removed = Counter(self._left)
         self._left.clear()
         rows_added, rows_removed, said, keys = [], [], [], {}
         for record, old in looked_at:
-            now, then = self.keys(record), keys_of(old)
-            keys[record.no] = now
+            now = keys[record.no] = self.keys(record)
+            if record.key in fresh:
+                added.update(set(now))
+                continue
+            then = keys_of(old)
             came, gone = set(now).difference(then), set(then).difference(now)
             added.update(came)
             removed.update(gone)
-            if record.key in fresh:
-                continue
             rows_added += [(record.no, key) for key in came]
             rows_removed += [(record.no, key) for key in gone]
             if self.said(record) != old:
@@ -192,7 +194,7 @@ class Evidence:
         """Weighs whom the blocks bring together. `keys` and `components`: of the records to be weighed, by number; `weighed`:
         those of them that may have been before."""
         # So many that a block which answers "as many" was above the cap before, too.
-        blocks, said = await self.store.mates({key: self.cap + 1 + added[key] for key in wanted})
+        blocks, kept_said = await self.store.mates({key: self.cap + 1 + added[key] for key in wanted})
         out: Counter[str] = Counter()
         crossed: list[list[int]] = []
         mates: dict[int, set[int]] = {}
@@ -217,10 +219,10 @@ class Evidence:
             mates[number].discard(number)
         if out:
             self.terms.left_out(+out)
-        likely = await self._likely(said, mates)
+        likely = await self._likely(kept_said, mates)
         kept = [(*pair, one.weight) for pair, one in likely.items()]
         lost = self._lost + await self.store.doubt(weighed, kept)
-        lost += await self._forget(crossed, said)
+        lost += await self._forget(crossed, kept_said)
         self._nearness.change(lost, kept)
         self._nearness.know(keys, components, kept)
         touched = await self._nearness.touched()
@@ -228,12 +230,12 @@ class Evidence:
             self.terms.left_out(Counter({CROWD: crowded}))
         return touched
 
-    async def _forget(self, crossed: Iterable[Collection[int]], said: Mapping[int, Said]) -> list[NearPair]:
+    async def _forget(self, crossed: Iterable[Collection[int]], said: Mapping[int, Kept]) -> list[NearPair]:
         """What is kept of pairs that only a block brought together which is too large now."""
         kept = [pair for members in crossed for pair in await self.store.doubts(members)]
         open_ = {}
         for pair in kept:
-            keys = [set(keys_of(said[number])) for number in pair[:2]]
+            keys = [set(keys_of(said[number].said)) for number in pair[:2]]
             open_[pair] = keys[0] & keys[1]
         await self._measure({key for shared in open_.values() for key in shared})
         gone = {pair for pair, shared in open_.items() if all(self._over[key] for key in shared)}
@@ -241,7 +243,7 @@ class Evidence:
         return list(gone)
 
     async def _likely(
-        self, said: Mapping[int, Said], mates: Mapping[int, Collection[int]]
+        self, said: Mapping[int, Kept], mates: Mapping[int, Collection[int]]
     ) -> dict[Numbers, Weighed]:
         """Many pairs are weighed in pieces beside the event loop: whoever records events must not wait for it."""
         found: dict[Numbers, Weighed] = {}

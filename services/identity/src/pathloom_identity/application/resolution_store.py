@@ -10,6 +10,7 @@ from pathloom_identity.domain.clustering import Decision
 from pathloom_identity.domain.contacts import Owners
 from pathloom_identity.domain.events import Event
 from pathloom_identity.domain.evidence.blocking import BlockKey
+from pathloom_identity.domain.evidence.kept import Kept
 from pathloom_identity.domain.golden import Pins
 from pathloom_identity.domain.identifiers import Identifier
 from pathloom_identity.domain.record_state import RecordState
@@ -133,8 +134,8 @@ class ResolutionStore(Protocol):
 
     async def mates(
         self, most: Mapping[BlockKey, int]
-    ) -> tuple[dict[BlockKey, list[int] | None], dict[int, Said]]:
-        """`blocks`, and `said` of all who are in them."""
+    ) -> tuple[dict[BlockKey, list[int] | None], dict[int, Kept]]:
+        """`blocks`, and what is kept as said of all who are in them."""
         ...
 
     async def doubt(self, weighed: Sequence[int], pairs: Sequence[NearPair]) -> list[NearPair]:
