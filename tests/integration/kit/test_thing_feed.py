@@ -73,11 +73,11 @@ async def test_the_law_catches_a_thing_that_leaves_its_lane(
     upstream: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The planted fault: one number a thing, so that a backfill pulls what a live reader waits for into the bulk lane.
-    moved = log._UPSERT[Lane.BULK].replace(
+    moved = log._PUBLISHES[Lane.BULK].replace(
         "bulk_n = excluded.bulk_n", "bulk_n = excluded.bulk_n, live_n = NULL"
     )
-    assert moved != log._UPSERT[Lane.BULK]
-    monkeypatch.setitem(log._UPSERT, Lane.BULK, moved)
+    assert moved != log._PUBLISHES[Lane.BULK]
+    monkeypatch.setitem(log._PUBLISHES, Lane.BULK, moved)
     assert any([await broken_promises(upstream, seed) for seed in range(6)])
 
 

@@ -8,6 +8,7 @@ from itertools import combinations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pathloom_identity.adapters.codec import PackedSaid, pack_said
 from pathloom_identity.domain.evidence import ceiling
 from pathloom_identity.domain.evidence.attributes import SPELLINGS, Attribute, Kind
 from pathloom_identity.domain.evidence.model import BIT, Frequencies, Model
@@ -116,7 +117,8 @@ def test_most_strangers_are_spared_and_whoever_is_likely_is_found() -> None:
         pair for pair, one in weigher.weigh(records, pairs).items() if one.weight > wanted and not one.vetoed
     }
     mates = {a: [b for b in records if b > a] for a in records}
-    assert set(weigher.likely(records, mates)) == likely
+    kept = {number: PackedSaid(pack_said(said)) for number, said in records.items()}
+    assert set(weigher.likely(kept, mates)) == likely
     made = ceiling.Ceiling(model)
     spared = sum(
         not made.of(records[a], wanted)({attribute.name: text for attribute, text in records[b]})

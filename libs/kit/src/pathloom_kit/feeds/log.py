@@ -16,29 +16,46 @@ MAX_PAGE_BYTES = 4 * 1024 * 1024
 
 # One publisher at a time for both lanes of a partition: they write the same rows, and what each of them finds new must
 # not depend on what the other has not committed yet (tried: rows locked in key order still deadlock over new keys).
+# A statement by itself: what the next one sees begins after it.
 _ALONE = "SELECT pg_advisory_xact_lock(hashtextextended('feed_thing ' || $1, $2))"
-_KNOWN = """
-SELECT t.key FROM feed_thing t JOIN unnest($3::text[], $4::bytea[]) AS i(key, entry) ON i.key = t.key
-WHERE t.feed = $1 AND t.partition = $2 AND t.entry = i.entry AND ($5 OR t.live_version = t.version)
+# Things one by one through the index: without statistics of a table that has only now been filled the planner reads all
+# of the feed to find one of them.
+_PUBLISH = """
+WITH changed AS MATERIALIZED (
+    SELECT i.key, i.entry, i.traceparent, row_number() OVER (ORDER BY i.at) AS at
+    FROM unnest($4::text[], $5::bytea[], $6::text[]) WITH ORDINALITY AS i(key, entry, traceparent, at)
+    LEFT JOIN LATERAL (
+        SELECT t.entry, {known} AS known FROM feed_thing t
+        WHERE t.feed = $1 AND t.partition = $2 AND t.key = i.key LIMIT 1
+    ) was ON true
+    WHERE (was.known AND was.entry = i.entry) IS NOT TRUE
+), taken AS (
+    INSERT INTO feed_head AS h (feed, partition, lane, n)
+    SELECT $1, $2, $3::smallint, count(*) FROM changed HAVING count(*) > 0
+    ON CONFLICT (feed, partition, lane) DO UPDATE SET n = h.n + excluded.n
+    RETURNING n
+), put AS (
+    INSERT INTO feed_thing AS t (feed, partition, key, version, {columns}, entry, traceparent)
+    SELECT $1, $2, c.key, 1, {values}, c.entry, c.traceparent
+    FROM changed c, (SELECT n - (SELECT count(*) FROM changed) AS before FROM taken) h ORDER BY c.at
+    ON CONFLICT (feed, partition, key) DO UPDATE SET
+        version = t.version + (t.entry <> excluded.entry)::int, {updates},
+        entry = excluded.entry, traceparent = excluded.traceparent
+)
+SELECT coalesce(
+    (SELECT n FROM taken), (SELECT n FROM feed_head WHERE feed = $1 AND partition = $2 AND lane = $3), 0
+)
 """
-_UPSERT = {
-    Lane.LIVE: """
-INSERT INTO feed_thing AS t (feed, partition, key, version, live_n, live_version, entry, traceparent)
-SELECT $1, $2, i.key, 1, i.n, 1, i.entry, i.traceparent
-FROM unnest($3::text[], $4::bigint[], $5::bytea[], $6::text[]) AS i(key, n, entry, traceparent) ORDER BY i.key
-ON CONFLICT (feed, partition, key) DO UPDATE SET
-    version = t.version + (t.entry <> excluded.entry)::int, live_n = excluded.live_n,
-    live_version = t.version + (t.entry <> excluded.entry)::int,
-    entry = excluded.entry, traceparent = excluded.traceparent
-""",
-    Lane.BULK: """
-INSERT INTO feed_thing AS t (feed, partition, key, version, bulk_n, entry, traceparent)
-SELECT $1, $2, i.key, 1, i.n, i.entry, i.traceparent
-FROM unnest($3::text[], $4::bigint[], $5::bytea[], $6::text[]) AS i(key, n, entry, traceparent) ORDER BY i.key
-ON CONFLICT (feed, partition, key) DO UPDATE SET
-    version = t.version + (t.entry <> excluded.entry)::int, bulk_n = excluded.bulk_n,
-    entry = excluded.entry, traceparent = excluded.traceparent
-""",
+_PUBLISHES = {
+    Lane.LIVE: _PUBLISH.format(
+        known="t.live_version = t.version",
+        columns="live_n, live_version",
+        values="h.before + c.at, 1",
+        updates="live_n = excluded.live_n, live_version = t.version + (t.entry <> excluded.entry)::int",
+    ),
+    Lane.BULK: _PUBLISH.format(
+        known="true", columns="bulk_n", values="h.before + c.at", updates="bulk_n = excluded.bulk_n"
+    ),
 }
 # One statement, so one snapshot: the head and the epoch are those of the rows. `before` bounds the page in bytes;
 # `found` tells a page cut short from one that reached the end.
@@ -99,33 +116,26 @@ class ThingFeed:
         self.feed = feed
         self.partition = partition
 
-    async def publish(self, conn: RawConnection, things: Sequence[Thing], lane: Lane) -> int:
+    async def publish(
+        self, conn: RawConnection, things: Sequence[Thing], lane: Lane, *, alone: bool = False
+    ) -> int:
         """Stores the things as they are now, each under a new number of the lane; returns the lane's new head.
 
         Call it at the end of the transaction: until the commit, everybody else who publishes in the partition waits. Of
         several things with one key the last counts. A thing whose bytes are those already known in the lane gets no
-        new number. In BULK, those known in LIVE count as known.
+        new number. In BULK, those known in LIVE count as known. `alone`: by a lock of its own nobody but this transaction
+        publishes in the partition.
         """
         wanted = {thing.key: thing for thing in things}
-        keys = sorted(wanted)
-        entries = [wanted[key].entry for key in keys]
-        await conn.execute(_ALONE, self.feed, self.partition)
-        rows = await conn.fetch(_KNOWN, self.feed, self.partition, keys, entries, lane is Lane.BULK)
-        known = {row["key"] for row in rows}
-        changed = [wanted[key] for key in keys if key not in known]
-        if not changed:
-            return await head(conn, self.feed, self.partition, lane)
-        first = await take_numbers(conn, self.feed, self.partition, lane, len(changed))
-        await conn.execute(
-            _UPSERT[lane],
-            self.feed,
-            self.partition,
-            [thing.key for thing in changed],
-            list(range(first, first + len(changed))),
-            [thing.entry for thing in changed],
-            [thing.traceparent for thing in changed],
-        )
-        return first + len(changed) - 1
+        last = [wanted[key] for key in sorted(wanted)]
+        if not alone:
+            await conn.execute(_ALONE, self.feed, self.partition)
+        return int(
+            await conn.fetchval(
+                _PUBLISHES[lane], self.feed, self.partition, int(lane),
+                [thing.key for thing in last], [thing.entry for thing in last], [thing.traceparent for thing in last],
+            )
+        )  # fmt: skip
 
     async def read(
         self, conn: RawConnection, after: Cursor, limit: int, max_bytes: int = MAX_PAGE_BYTES

@@ -2,13 +2,12 @@
 
 from pathloom.identity.v1 import customers_pb2 as c
 from pathloom_kit.feeds.cursor import Cursor
-from pathloom_kit.feeds.epoch import epoch
 from pathloom_kit.feeds.page import watermarks_of
 from pathloom_kit.feeds.serve import fill_page
 from pathloom_kit.postgres import Database, RawConnection
 
 from pathloom_identity.adapters.resolution_store import FEED
-from pathloom_identity.adapters.resolver import resolved_to
+from pathloom_identity.adapters.resolver import as_places, resolved_to
 from pathloom_identity.adapters.source_store import load_sources
 from pathloom_identity.adapters.unit_of_work import leader_of
 from pathloom_identity.application.errors import ContactNotFound
@@ -17,14 +16,15 @@ from pathloom_identity.domain.identifiers import Normalise, digest_of, is_blocke
 from pathloom_identity.domain.records import RecordKey
 
 _THING = "SELECT version, entry FROM feed_thing WHERE feed = 'customers' AND partition = 0 AND key = $1"
-_THINGS = "SELECT key, entry FROM feed_thing WHERE feed = 'customers' AND partition = 0 AND key = ANY($1)"
 # Joining before finding, then the oldest; one row a customer.
-_HOLDERS = """
-SELECT customer_id FROM (
+_FOUND = """
+SELECT t.entry FROM (
     SELECT r.customer_id, bool_or(x.joins) AS joins, min(r.first_seen) AS first_seen
     FROM identifier x JOIN record r USING (record_no)
     WHERE x.value = ANY($1) AND ($2 = '' OR x.namespace IN ($2, '')) AND NOT x.contact GROUP BY r.customer_id
-) found ORDER BY NOT joins, first_seen, customer_id LIMIT $3
+    ORDER BY NOT bool_or(x.joins), min(r.first_seen), r.customer_id LIMIT $3
+) found LEFT JOIN feed_thing t ON t.feed = 'customers' AND t.partition = 0 AND t.key = found.customer_id
+ORDER BY NOT joins, first_seen, customer_id
 """
 
 
@@ -38,8 +38,11 @@ class CustomerReader:
     async def page(self, after: Cursor, limit: int) -> c.FollowCustomersResponse:
         """What follows `after` in the feed of customers."""
         async with self._database.asyncpg() as conn:
-            marks = watermarks_of("events", await resolved_to(conn, await epoch(conn)))
-            return fill_page(c.FollowCustomersResponse(), await FEED.read(conn, after, limit), marks)
+            # Before the page: what it is made from is resolved by then.
+            resolved = await resolved_to(conn)
+            page = await FEED.read(conn, after, limit)
+        marks = watermarks_of("events", as_places(resolved, page.cursor.epoch))
+        return fill_page(c.FollowCustomersResponse(), page, marks)
 
     async def get(self, customer_id: str) -> c.GetCustomerResponse:
         """By any id it ever had. CustomerNotFound, CustomerErased."""
@@ -70,17 +73,17 @@ class CustomerReader:
         async with self._database.asyncpg() as conn:
             spellings = await self._spellings(conn, kind, raw)
             rows = await conn.fetch(
-                _HOLDERS, [digest_of(kind, s) for s in spellings], namespace, MAX_CANDIDATES + 1
+                _FOUND, [digest_of(kind, s) for s in spellings], namespace, MAX_CANDIDATES + 1
             )
-            ids = [r["customer_id"] for r in rows]
-            entries = {r["key"]: r["entry"] for r in await conn.fetch(_THINGS, ids[:MAX_CANDIDATES])}
-        found = [
-            c.CustomerEntry.FromString(entries[i]).customer for i in ids[:MAX_CANDIDATES] if i in entries
-        ]
-        return c.FindCustomersResponse(customers=found, more=len(ids) > MAX_CANDIDATES)
+        entries = [entry for (entry,) in rows[:MAX_CANDIDATES] if entry is not None]
+        found = [c.CustomerEntry.FromString(entry).customer for entry in entries]
+        return c.FindCustomersResponse(customers=found, more=len(rows) > MAX_CANDIDATES)
 
     async def _spellings(self, conn: RawConnection, kind: str, raw: str) -> list[str]:
         """As it is, and as each region that a source declares would read it."""
-        regions = {source.region for source in (await load_sources(conn)).values()}
+        # Of all but phone numbers every region reads the same.
+        regions = (
+            {source.region for source in (await load_sources(conn)).values()} if kind == "phone" else {""}
+        )
         found = {self._normalise(kind, raw, region) for region in sorted(regions)}
         return sorted({raw, *(spelling for spelling in found if spelling)})

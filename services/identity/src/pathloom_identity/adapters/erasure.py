@@ -134,7 +134,7 @@ async def _leave_blocks(conn: RawConnection, hashes: KeyedHashes, numbers: list[
     """The index of blocks has no foreign key, which would cost another index as large as itself."""
     store = PostgresResolutionStore(conn, hashes)
     said = await store.said(numbers)
-    rows = [(number, key) for number, (_, one) in said.items() for key in keys_of(one)]
+    rows = [(number, key) for number, one in said.items() for key in keys_of(one)]
     await store.say((), (), rows)
     return tuple(key for _, key in rows)
 

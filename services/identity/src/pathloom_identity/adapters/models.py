@@ -12,7 +12,7 @@ from pathloom_kit import telemetry
 from pathloom_kit.clock import Clock, SystemClock
 from pathloom_kit.postgres import Database, RawConnection
 
-from pathloom_identity.adapters.resolution_store import alone
+from pathloom_identity.adapters.step import alone
 from pathloom_identity.adapters.tasks import MODEL
 from pathloom_identity.application.times import micros
 from pathloom_identity.domain.evidence.model import Model

@@ -6,30 +6,36 @@ _RECORD = "record_no, namespace, kind, id, own_customer_id, component, customer_
 BY_KEY = f"SELECT {_RECORD} FROM record WHERE key_hash = ANY($1) ORDER BY record_no FOR UPDATE"  # noqa: S608 - our own column names
 MEMBERS = f"SELECT {_RECORD} FROM record WHERE component = ANY($1) ORDER BY record_no FOR UPDATE"  # noqa: S608 - our own column names
 MODEL_IN_FORCE = "SELECT digest FROM model_version ORDER BY number DESC LIMIT 1"
-OVERVIEW = f"""
-SELECT s.source_id, s.declaration, EXISTS (SELECT FROM tombstone) AS tombstones,
-       EXISTS (SELECT FROM withdrawal) AS withdrawals, EXISTS (SELECT FROM decision) AS decisions,
-       EXISTS (SELECT FROM pin) AS pins, ({MODEL_IN_FORCE}) AS model
-FROM (SELECT) one LEFT JOIN source s ON true
-"""  # noqa: S608 - our own words
+# As a customer of its own, which nearly all are: whoever is not is assigned. The second part of the answer, from before
+# it: which of the values that lead to somebody had a holder.
 CREATE = """
 WITH fresh AS (
     SELECT nextval(pg_get_serial_sequence('record', 'record_no')) AS no, i.*
     FROM (SELECT * FROM unnest($1::bytea[], $2::text[], $3::smallint[], $4::text[], $5::text[], $6::bigint[],
-                               $7::bytea[], $8::text[]) WITH ORDINALITY
-          AS t(key_hash, namespace, kind, id, own_id, first_seen, state, sources, o) ORDER BY o) i
+                               $7::bytea[], $8::text[], $9::boolean[]) WITH ORDINALITY
+          AS t(key_hash, namespace, kind, id, own_id, first_seen, state, sources, known, o) ORDER BY o) i
 ), led AS (
     INSERT INTO identifier (value, namespace, contact, record_no, joins, type)
     SELECT i.value, i.namespace, i.contact, f.no, i.joins, i.type
-    FROM unnest($9::bigint[], $10::bytea[], $11::text[], $12::boolean[], $13::boolean[], $14::text[])
+    FROM unnest($10::bigint[], $11::bytea[], $12::text[], $13::boolean[], $14::boolean[], $15::text[])
          AS i(o, value, namespace, contact, joins, type) JOIN fresh f USING (o)
+), says AS (
+    INSERT INTO said SELECT f.no, i.said FROM unnest($16::bigint[], $17::bytea[]) AS i(o, said) JOIN fresh f USING (o)
+), blocked AS (
+    INSERT INTO block SELECT i.key, f.no FROM unnest($18::bigint[], $19::bigint[]) AS i(o, key) JOIN fresh f USING (o)
+    ORDER BY i.key ON CONFLICT DO NOTHING
+), made AS (
+    INSERT INTO record (record_no, key_hash, namespace, kind, id, own_customer_id, first_seen, sources, component,
+                        customer_id, known, state)
+    OVERRIDING SYSTEM VALUE
+    SELECT no, key_hash, namespace, kind, id, own_id, first_seen, string_to_array(sources, ','), no, own_id, known, state
+    FROM fresh ORDER BY no
+    RETURNING key_hash, record_no
 )
-INSERT INTO record (record_no, key_hash, namespace, kind, id, own_customer_id, first_seen, sources, component,
-                    customer_id, known, state)
-OVERRIDING SYSTEM VALUE
-SELECT no, key_hash, namespace, kind, id, own_id, first_seen, string_to_array(sources, ','), no, own_id, false, state
-FROM fresh ORDER BY no
-RETURNING key_hash, record_no
+SELECT key_hash, record_no, NULL AS held FROM made
+UNION ALL
+SELECT NULL, NULL, i.at FROM unnest($11::bytea[], $12::text[]) WITH ORDINALITY AS i(value, namespace, at)
+WHERE (SELECT true FROM identifier x WHERE x.value = i.value AND x.namespace = i.namespace LIMIT 1)
 """
 SAVE = """
 UPDATE record r SET first_seen = i.first_seen, state = i.state, sources = string_to_array(i.sources, ',')
@@ -68,7 +74,7 @@ WITH said AS (
 ), came AS (INSERT INTO block SELECT * FROM unnest($4::bigint[], $5::bigint[]) ON CONFLICT DO NOTHING)
 DELETE FROM block b USING unnest($6::bigint[], $7::bigint[]) AS i(key, no) WHERE (b.key, b.record_no) = (i.key, i.no)
 """
-SAID = "SELECT s.record_no, r.component, s.said FROM said s JOIN record r USING (record_no) WHERE s.record_no = ANY($1)"
+SAID = "SELECT record_no, said FROM said WHERE record_no = ANY($1)"
 UNDOUBT = (
     "DELETE FROM doubt WHERE left_no = ANY($1) OR right_no = ANY($1) RETURNING left_no, right_no, weight"
 )
@@ -103,12 +109,10 @@ CROSS JOIN LATERAL (SELECT b.record_no FROM block b WHERE b.key = w.key LIMIT w.
 # One by one through the index, however many the planner takes a block for.
 MATES = f"""
 WITH found AS MATERIALIZED ({BLOCKS})
-SELECT i, members, NULL::bigint, NULL::bigint, NULL::bytea FROM found
+SELECT i, members, NULL::bigint, NULL::bytea FROM found
 UNION ALL
-SELECT NULL, NULL, m.no, h.component, h.said FROM (SELECT DISTINCT unnest(members) AS no FROM found) m
-CROSS JOIN LATERAL (
-    SELECT r.component, s.said FROM said s JOIN record r USING (record_no) WHERE s.record_no = m.no LIMIT 1
-) h
+SELECT NULL, NULL, m.no, h.said FROM (SELECT DISTINCT unnest(members) AS no FROM found) m
+CROSS JOIN LATERAL (SELECT s.said FROM said s WHERE s.record_no = m.no LIMIT 1) h
 """  # noqa: S608 - our own statements
 HOMES = """
 SELECT w.i, EXISTS (SELECT FROM feed_thing WHERE feed = 'customers' AND partition = 0 AND key = w.household) AS published,

@@ -1,7 +1,6 @@
 """Resolving in PostgreSQL: statements over whole batches, never one round trip per event."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from pathloom_kit.feeds.cursor import Lane
@@ -11,14 +10,15 @@ from pathloom_kit.postgres import RawConnection
 
 from pathloom_identity import wire
 from pathloom_identity.adapters import event_rows, record_sql
-from pathloom_identity.adapters.codec import pack, pack_said, unpack, unpack_said
+from pathloom_identity.adapters.codec import PackedSaid, pack, pack_said, unpack, unpack_said
 from pathloom_identity.adapters.keyed import KeyedHashes
-from pathloom_identity.adapters.source_store import parse_sources
-from pathloom_identity.application.resolution_store import Home, InBlock, IndexRow, NearPair, Stored
+from pathloom_identity.adapters.step import OVERVIEW, Known
+from pathloom_identity.application.resolution_store import Home, InBlock, IndexRow, NearPair, New, Stored
 from pathloom_identity.domain.clustering import Decision
 from pathloom_identity.domain.contacts import Owner, Owners
 from pathloom_identity.domain.events import Event
 from pathloom_identity.domain.evidence.blocking import BlockKey
+from pathloom_identity.domain.evidence.kept import Kept
 from pathloom_identity.domain.golden import Pins
 from pathloom_identity.domain.identifiers import Identifier
 from pathloom_identity.domain.record_state import RecordState
@@ -29,38 +29,22 @@ from pathloom_identity.domain.sources import Source
 from pathloom_identity.domain.things import Thing
 
 FEED = ThingFeed("customers")
-# One writer at a time in a partition: merging and un-merging touch records nobody knows beforehand, and the feed's
-# head row puts commits in a row anyway. "identity" in eight bytes.
-_ALONE = 0x6964_656E_7469_7479
-
-
-async def alone(conn: RawConnection, partition: int = 0) -> None:
-    """Waits until this transaction is the only one that resolves in the partition; until its end."""
-    await conn.execute("SELECT pg_advisory_xact_lock($1)", _ALONE + partition)
-
-
-@dataclass(slots=True)
-class _Known:
-    """What is there at all."""
-
-    sources: Mapping[str, Source]
-    tombstones: bool
-    withdrawals: bool
-    decisions: bool
-    pins: bool
-    model: str | None
+_Assigned = tuple[int, str, bool, int | None]
 
 
 class PostgresResolutionStore:
     """The port, on one connection inside a transaction that has called `alone`."""
 
-    def __init__(self, conn: RawConnection, hashes: KeyedHashes, traceparent: str = "") -> None:
+    def __init__(
+        self, conn: RawConnection, hashes: KeyedHashes, traceparent: str = "", known: Known | None = None
+    ) -> None:
         self._conn = conn
         self._hashes = hashes
         self._traceparent = traceparent
-        self._known: _Known | None = None
+        self._known = known
         self._unpacked: dict[bytes, RecordState] = {}
         self._blocks: dict[BlockKey, int] = {}
+        self._assigned: dict[int, _Assigned] = {}
 
     async def sources(self) -> Mapping[str, Source]:
         return (await self._overview()).sources
@@ -77,53 +61,51 @@ class PostgresResolutionStore:
             found = self._blocks[key] = self._hashes.block(key)
         return found
 
-    async def _overview(self) -> "_Known":
-        # One round trip for what most transactions need to know only to find that there is none of it. Being alone in
-        # the partition, nobody else changes it meanwhile.
+    async def _overview(self) -> Known:
+        # One round trip for what most transactions need to know only to find that there is none of it.
         if self._known is None:
-            rows = await self._conn.fetch(record_sql.OVERVIEW)
-            texts = {r["source_id"]: r["declaration"] for r in rows if r["source_id"] is not None}
-            first = rows[0]
-            self._known = _Known(
-                parse_sources(texts),
-                first["tombstones"],
-                first["withdrawals"],
-                first["decisions"],
-                first["pins"],
-                first["model"],
-            )
+            self._known = Known.of(await self._conn.fetchrow(OVERVIEW))
         return self._known
 
     async def records(self, keys: Collection[RecordKey]) -> dict[RecordKey, Stored]:
-        if not keys:
+        strangers = self._known.strangers if self._known else ()
+        wanted = [digest for key in keys if (digest := key.digest()) not in strangers]
+        if not wanted:
             return {}
-        rows = await self._conn.fetch(record_sql.BY_KEY, [key.digest() for key in keys])
+        rows = await self._conn.fetch(record_sql.BY_KEY, wanted)
         return {record.key: record for record in map(self._stored, rows)}
 
-    async def create(
-        self, states: Mapping[RecordKey, RecordState], leading: Mapping[RecordKey, Mapping[Identifier, bool]]
-    ) -> dict[RecordKey, Stored]:
-        if not states:
-            return {}
+    async def create(self, new: Mapping[RecordKey, New]) -> tuple[dict[RecordKey, Stored], set[Identifier]]:
+        if not new:
+            return {}, set()
         # Oldest first, so that row numbers follow age within a batch.
-        keys = sorted(states, key=lambda key: (states[key].first_seen, key))
+        keys = sorted(new, key=lambda key: (new[key].state.first_seen, key))
+        states = [new[key].state for key in keys]
         generations = await self._generations(keys)
         own = [self._hashes.own_customer_id(key, generations.get(key, 0)) for key in keys]
-        led = [(at, key, *one) for at, key in enumerate(keys, 1) for one in leading[key].items()]
+        led = [(at, key, *one) for at, key in enumerate(keys, 1) for one in new[key].leading.items()]
+        says = [(at, pack_said(new[key].said)) for at, key in enumerate(keys, 1) if new[key].said]
+        into = [(at, self._block(block)) for at, key in enumerate(keys, 1) for block in new[key].blocks]
         rows = await self._conn.fetch(
             record_sql.CREATE,
             [key.digest() for key in keys], [key.namespace for key in keys], [int(key.kind) for key in keys],
-            [key.id for key in keys], own, [states[key].first_seen for key in keys],
-            [self._packed(states[key]) for key in keys], [_joined(states[key].sources) for key in keys],
+            [key.id for key in keys], own, [state.first_seen for state in states],
+            [self._packed(state) for state in states], [_joined(state.sources) for state in states],
+            [key.is_person for key in keys],
             [at for at, *_ in led], [i.digest() for _, _, i, _ in led], [i.namespace for _, _, i, _ in led],
             [not key.is_person for _, key, _, _ in led], [joins for *_, joins in led], [i.type for _, _, i, _ in led],
+            [at for at, _ in says], [packed for _, packed in says],
+            [at for at, _ in into], [block for _, block in into],
         )  # fmt: skip
-        numbers = {r["key_hash"]: r["record_no"] for r in rows}
+        numbers = {key_hash: number for key_hash, number, _ in rows}
+        if self._known:
+            self._known.strangers -= numbers.keys()
         found = {}
-        for key, own_id in zip(keys, own, strict=True):
+        for key, own_id, state in zip(keys, own, states, strict=True):
             number = numbers[key.digest()]
-            found[key] = Stored(number, key, own_id, number, own_id, False, None, states[key])
-        return found
+            found[key] = Stored(number, key, own_id, number, own_id, False, None, state)
+            self._assigned[number] = number, own_id, key.is_person, None
+        return found, {led[at - 1][2] for *_, at in rows if at is not None}
 
     async def _generations(self, keys: Sequence[RecordKey]) -> dict[RecordKey, int]:
         if not (await self._overview()).tombstones:
@@ -205,11 +187,11 @@ class PostgresResolutionStore:
             [key for key, _ in into], [no for _, no in into], [key for key, _ in out_of], [no for _, no in out_of],
         )  # fmt: skip
 
-    async def said(self, numbers: Collection[int]) -> dict[int, tuple[int, Said]]:
+    async def said(self, numbers: Collection[int]) -> dict[int, Said]:
         if not numbers:
             return {}
         rows = await self._conn.fetch(record_sql.SAID, list(numbers))
-        return {r["record_no"]: (r["component"], unpack_said(r["said"])) for r in rows}
+        return {number: unpack_said(packed) for number, packed in rows}
 
     async def blocks(self, most: Mapping[BlockKey, int]) -> dict[BlockKey, list[int] | None]:
         wanted = list(most)
@@ -222,19 +204,19 @@ class PostgresResolutionStore:
 
     async def mates(
         self, most: Mapping[BlockKey, int]
-    ) -> tuple[dict[BlockKey, list[int] | None], dict[int, tuple[int, Said]]]:
+    ) -> tuple[dict[BlockKey, list[int] | None], dict[int, Kept]]:
         wanted = list(most)
         found: dict[BlockKey, list[int] | None] = {key: [] for key in wanted}
         hashed = [self._block(key) for key in wanted]
-        said: dict[int, tuple[int, Said]] = {}
-        for i, members, number, component, packed in await self._conn.fetch(
+        kept: dict[int, Kept] = {}
+        for i, members, number, packed in await self._conn.fetch(
             record_sql.MATES, hashed, [most[key] for key in wanted]
         ):
             if i is None:
-                said[number] = component, unpack_said(packed)
+                kept[number] = PackedSaid(packed)
             else:
                 found[wanted[i - 1]] = members
-        return found, said
+        return found, kept
 
     async def doubt(self, weighed: Sequence[int], pairs: Sequence[NearPair]) -> list[NearPair]:
         rows = await self._conn.fetch(record_sql.UNDOUBT, list(weighed)) if weighed else []
@@ -295,12 +277,13 @@ class PostgresResolutionStore:
         return components, [(wanted[i], n[limit - 1]) for i, n in lowest.items() if len(n) > limit]
 
     async def assign(self, records: Sequence[Stored]) -> None:
-        if records:
+        # Of those whose component is worked out anew hardly any is assigned anything else than before.
+        changed = {r.no: now for r in records if (now := _assigned(r)) != self._assigned.get(r.no)}
+        if changed:
             await self._conn.execute(
-                record_sql.ASSIGN,
-                [r.no for r in records], [r.component for r in records], [r.customer_id for r in records],
-                [r.known for r in records], [r.bound_no for r in records],
-            )  # fmt: skip
+                record_sql.ASSIGN, list(changed), *map(list, zip(*changed.values(), strict=True))
+            )
+            self._assigned |= changed
 
     async def later(self, work: Iterable[tuple[Identifier, int]]) -> None:
         rows = [(f"{i.digest().hex()}:{i.namespace}", after) for i, after in work]
@@ -355,7 +338,7 @@ class PostgresResolutionStore:
             )
             for thing in things
         ]
-        await FEED.publish(self._conn, entries, lane)
+        await FEED.publish(self._conn, entries, lane, alone=True)
 
     def _packed(self, state: RecordState) -> bytes:
         packed = pack(state)
@@ -370,7 +353,7 @@ class PostgresResolutionStore:
         return state
 
     def _stored(self, row: Any) -> Stored:
-        return Stored(
+        found = Stored(
             row["record_no"],
             key_of(row),
             row["own_customer_id"],
@@ -380,6 +363,12 @@ class PostgresResolutionStore:
             row["bound_no"],
             self._state(row["state"]),
         )
+        self._assigned[found.no] = _assigned(found)
+        return found
+
+
+def _assigned(record: Stored) -> _Assigned:
+    return record.component, record.customer_id, record.known, record.bound_no
 
 
 def _joined(sources: Mapping[str, bool]) -> str:

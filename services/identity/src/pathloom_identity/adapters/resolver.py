@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +21,8 @@ from pathloom_kit.transient import is_transient
 from pathloom_identity.adapters.event_rows import event_of
 from pathloom_identity.adapters.keyed import KeyedHashes
 from pathloom_identity.adapters.log_reader import read_batch, waiting
-from pathloom_identity.adapters.resolution_store import PostgresResolutionStore, alone
+from pathloom_identity.adapters.resolution_store import PostgresResolutionStore
+from pathloom_identity.adapters.step import begin, step
 from pathloom_identity.adapters.tasks import BackgroundTasks
 from pathloom_identity.application.door import AGAIN_S, Door
 from pathloom_identity.application.resolve_events import ResolveEvents
@@ -162,20 +163,18 @@ class LogResolver:
     async def _apply(self, conn: RawConnection, lane: Lane, most: int) -> int:
         """How many were applied."""
         expected = self._places[lane]
-        async with conn.transaction():
+        async with step(conn):
             # Alone first: erasure blanks events, and what is read from here on stays as it is.
-            await alone(conn)
-            rows = await read_batch(conn, lane, expected.n, most)
+            rows, known = await begin(conn, FEED, expected, _OWN, most)
             if not rows:
                 return 0
-            new = Cursor(_OWN, 0, lane, rows[-1]["n"])
-            await pg_cursors.advance(conn, FEED, expected, new)
             causes = [row["traceparent"] for row in rows]
             traceparent = next((cause for cause in reversed(causes) if cause), "")
             with apply_span(FEED, lane, causes):
                 events = [event_of(row) for row in rows if not row["erased"]]
-                await self.resolve(PostgresResolutionStore(conn, self.hashes, traceparent), events, lane)
-        self._places[lane] = new
+                store = PostgresResolutionStore(conn, self.hashes, traceparent, known)
+                await self.resolve(store, events, lane)
+        self._places[lane] = Cursor(_OWN, 0, lane, rows[-1]["n"])
         self.applied += len(rows)
         self._applied.add(len(rows), {names.FEED: FEED, names.LANE: lane.name})
         return len(rows)
@@ -196,7 +195,12 @@ class LogResolver:
         self._places[lane] = new
 
 
-async def resolved_to(conn: RawConnection, epoch: str) -> list[Cursor]:
-    """How far the log is resolved, as places of the epoch in force."""
+async def resolved_to(conn: RawConnection) -> dict[Lane, int]:
+    """How far the log is resolved."""
     stored = await pg_cursors.read_cursors(conn, FEED)
-    return [Cursor(epoch, 0, lane, stored[0, lane].n if (0, lane) in stored else 0) for lane in LANES]
+    return {lane: stored[0, lane].n if (0, lane) in stored else 0 for lane in LANES}
+
+
+def as_places(resolved: Mapping[Lane, int], epoch: str) -> list[Cursor]:
+    """The same as places of an epoch."""
+    return [Cursor(epoch, 0, lane, n) for lane, n in resolved.items()]

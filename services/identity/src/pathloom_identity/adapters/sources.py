@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable
 from pathloom_kit.errors import InvalidArgument
 from pathloom_kit.postgres import Database
 
-from pathloom_identity.adapters.resolution_store import alone
 from pathloom_identity.adapters.source_store import by_id, load_sources, put_source
+from pathloom_identity.adapters.step import alone
 from pathloom_identity.adapters.tasks import REFOLD
 from pathloom_identity.application.errors import SourceNotFound
 from pathloom_identity.domain.sources import PLATFORM, Source

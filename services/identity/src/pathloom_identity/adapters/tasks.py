@@ -9,7 +9,8 @@ from pathloom_kit.feeds.cursor import Lane
 from pathloom_kit.postgres import RawConnection
 
 from pathloom_identity.adapters.keyed import KeyedHashes
-from pathloom_identity.adapters.resolution_store import PostgresResolutionStore, alone, key_of
+from pathloom_identity.adapters.resolution_store import PostgresResolutionStore, key_of
+from pathloom_identity.adapters.step import alone
 from pathloom_identity.application.resolution import resolution
 from pathloom_identity.application.resolve_events import ResolveEvents
 from pathloom_identity.application.times import micros
@@ -26,7 +27,10 @@ _CONTACTS = """
 SELECT x.record_no, r.component FROM identifier x JOIN record r USING (record_no)
 WHERE x.value = $1 AND x.namespace = $2 AND x.contact AND x.record_no < $3 ORDER BY x.record_no DESC LIMIT $4
 """
-_DUE = "SELECT EXISTS (SELECT FROM certificate WHERE NOT keys_dropped AND erased_at <= $1)"
+_LEFT = """
+SELECT EXISTS (SELECT FROM task WHERE kind = ANY($1)),
+       EXISTS (SELECT FROM certificate WHERE NOT keys_dropped AND erased_at <= $2)
+"""
 _DROP = """
 UPDATE certificate SET keys_dropped = true WHERE certificate_id IN (
     SELECT certificate_id FROM certificate WHERE NOT keys_dropped AND erased_at <= $1 LIMIT $2
@@ -74,8 +78,10 @@ class BackgroundTasks:
             CROWD: self._evidence,
         }
         kinds = list(work)
-        if not await conn.fetchval("SELECT EXISTS (SELECT FROM task WHERE kind = ANY($1))", kinds):
-            return await self._drop_erased_keys(conn)
+        due = micros(self.clock.now() - self.erased_keys_kept)
+        left, erased = await conn.fetchrow(_LEFT, kinds, due)
+        if not left:
+            return bool(erased) and await self._drop_erased_keys(conn, due)
         async with conn.transaction():
             await alone(conn)
             task = await conn.fetchrow(
@@ -96,12 +102,9 @@ class BackgroundTasks:
                 )
         return True
 
-    async def _drop_erased_keys(self, conn: RawConnection) -> bool:
+    async def _drop_erased_keys(self, conn: RawConnection, due: int) -> bool:
         """Whoever follows has had time to forget the records of one erased customer: from now on the feed only says
         that the customer is gone."""
-        due = micros(self.clock.now() - self.erased_keys_kept)
-        if not await conn.fetchval(_DUE, due):
-            return False
         async with conn.transaction():
             await alone(conn)
             rows = await conn.fetch(_DROP, due, PIECE)

@@ -10,7 +10,7 @@ from pathloom_kit.postgres import Database, RawConnection
 
 from pathloom_identity.adapters import event_rows
 from pathloom_identity.adapters.keyed import KeyedHashes
-from pathloom_identity.adapters.resolver import resolved_to
+from pathloom_identity.adapters.resolver import as_places, resolved_to
 from pathloom_identity.adapters.source_store import load_sources
 from pathloom_identity.application.errors import EventNotFound
 from pathloom_identity.wire import key_to_proto, timestamp
@@ -55,7 +55,7 @@ class Tracer:
         logged = event_rows.logged(row)
         lane, n = row["lane"], row["n"]  # type: ignore[index]
         place = await epoch(conn)
-        done = {cursor.lane: cursor.n for cursor in await resolved_to(conn, place)}
+        done = await resolved_to(conn)
         found = e.TraceEventResponse(event_id=logged.event_id, received_at=logged.received_at)
         found.position.CopyFrom(f.Cursor(epoch=place, lane=lane, n=n))
         if logged.erased:
@@ -85,8 +85,8 @@ class Tracer:
         """Heads, how far the log is resolved, what is parked, and what still waits to be resolved."""
         async with self._database.asyncpg() as conn:
             place = await epoch(conn)
-            resolved = await resolved_to(conn, place)
-            marks = [mark.to_proto() for mark in watermarks_of("events", resolved)]
+            resolved = await resolved_to(conn)
+            marks = [mark.to_proto() for mark in watermarks_of("events", as_places(resolved, place))]
             heads = {
                 (feed, lane): await head(conn, feed, 0, lane)
                 for feed in ("events", "customers")
@@ -105,6 +105,6 @@ class Tracer:
             if feed == "customers":
                 state.watermarks.extend(marks)
                 state.parked = parked.get(lane, 0)
-                state.waiting = heads["events", lane] - next(c.n for c in resolved if c.lane is lane)
+                state.waiting = heads["events", lane] - resolved[lane]
                 state.waiting += left if lane is LANES[-1] else 0
         return found

@@ -12,7 +12,8 @@ from pathloom_identity.adapters.erasure import erase, erase_nobodys
 from pathloom_identity.adapters.event_log import PostgresEventLog
 from pathloom_identity.adapters.keyed import KeyedHashes
 from pathloom_identity.adapters.models import activate
-from pathloom_identity.adapters.resolution_store import PostgresResolutionStore, alone, key_of
+from pathloom_identity.adapters.resolution_store import PostgresResolutionStore, key_of
+from pathloom_identity.adapters.step import alone
 from pathloom_identity.application.errors import CustomerErased, CustomerNotFound
 from pathloom_identity.application.ports import Appended, AppendRequest, Erasure
 from pathloom_identity.application.resolution_store import Stored

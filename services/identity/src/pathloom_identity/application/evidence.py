@@ -12,6 +12,7 @@ from pathloom_identity.application.terms import Terms
 from pathloom_identity.domain.clustering import Pair, Weights
 from pathloom_identity.domain.evidence.blocking import BlockKey, keys_of
 from pathloom_identity.domain.evidence.crowds import CROWD
+from pathloom_identity.domain.evidence.kept import Kept
 from pathloom_identity.domain.evidence.model import BIT
 from pathloom_identity.domain.evidence.weigher import Weighed, Weigher
 from pathloom_identity.domain.record_state import RecordState
@@ -37,7 +38,7 @@ class Evidence:
     _over: dict[BlockKey, bool] = field(default_factory=dict)
     _lost: list[NearPair] = field(default_factory=list)
     _said: dict[RecordKey, tuple[RecordState, Said]] = field(default_factory=dict)
-    _keys: dict[int, tuple[Said, list[BlockKey]]] = field(default_factory=dict)
+    _keys: dict[RecordKey, tuple[Said, list[BlockKey]]] = field(default_factory=dict)
     _nearness: Nearness = field(init=False)
 
     def __post_init__(self) -> None:
@@ -58,47 +59,62 @@ class Evidence:
         self,
         changed: Mapping[RecordKey, Stored],
         before: Mapping[RecordKey, RecordState],
+        fresh: Collection[RecordKey],
         dirty: Collection[RecordKey],
         anew: bool,
     ) -> set[int]:
         """Indexes what changed records say now. The components that evidence may connect, or connect no more.
 
-        `dirty` records are compared with what the index has of them, `anew` ones are weighed even where nothing they
-        say changed (the model did)."""
-        fresh = await self._changed(changed, before, dirty, anew)
+        What `fresh` records say is indexed already. `dirty` records are compared with what the index has of them, `anew`
+        ones are weighed even where nothing they say changed (the model did)."""
+        looked_at = await self._changed(changed, before, fresh, dirty, anew)
         added: Counter[BlockKey] = Counter()
         removed = Counter(self._left)
         self._left.clear()
-        rows_added, rows_removed, keys = [], [], {}
-        for record, old in fresh:
-            now, then = self.keys(record), keys_of(old)
-            keys[record.no] = now
-            came, gone = set(now) - set(then), set(then) - set(now)
+        rows_added, rows_removed, said, keys = [], [], [], {}
+        for record, old in looked_at:
+            now = keys[record.no] = self.keys(record)
+            if record.key in fresh:
+                added.update(set(now))
+                continue
+            then = keys_of(old)
+            came, gone = set(now).difference(then), set(then).difference(now)
             added.update(came)
             removed.update(gone)
             rows_added += [(record.no, key) for key in came]
             rows_removed += [(record.no, key) for key in gone]
-        said = [(record.no, self.said(record)) for record, old in fresh if self.said(record) != old]
+            if self.said(record) != old:
+                said.append((record.no, self.said(record)))
         await self.store.say(said, rows_added, rows_removed)
         wanted = {key for found in keys.values() for key in found} | removed.keys()
         if not wanted:
             return set()
-        weighed = [record.no for record, _ in fresh if record.key in before or record.key in dirty]
-        return await self._look(wanted, keys, added, removed, weighed)
+        weighed = [record.no for record, _ in looked_at if record.key not in fresh]
+        components = {record.no: record.component for record, _ in looked_at}
+        return await self._look(wanted, keys, components, added, removed, weighed)
+
+    def new(self, key: RecordKey, state: RecordState) -> tuple[Said, Sequence[BlockKey]]:
+        """What a person's record that has only now come says, and the blocks that this puts it into."""
+        return self._said_in(key, state), self._keys_of(key, self._said_in(key, state))
 
     def said(self, record: Stored) -> Said:
         """What a record says now."""
-        known = self._said.get(record.key)
-        if known is None or known[0] is not record.state:
-            made = said_of(record.state, self.sources, self.terms.normalise)
-            known = self._said[record.key] = record.state, made
-        return known[1]
+        return self._said_in(record.key, record.state)
 
     def keys(self, record: Stored) -> list[BlockKey]:
         """The blocks that what it says now puts it into."""
-        said, known = self.said(record), self._keys.get(record.no)
+        return self._keys_of(record.key, self.said(record))
+
+    def _said_in(self, key: RecordKey, state: RecordState) -> Said:
+        known = self._said.get(key)
+        if known is None or known[0] is not state:
+            known = self._said[key] = state, said_of(state, self.sources, self.terms.normalise)
+        return known[1]
+
+    def _keys_of(self, key: RecordKey, said: Said) -> list[BlockKey]:
+        known = self._keys.get(key)
         if known is None or known[0] is not said:
-            known = self._keys[record.no] = said, keys_of(said)
+            known = self._keys[key] = said, keys_of(said)
         return known[1]
 
     async def beyond(self, members: Iterable[Stored]) -> set[int]:
@@ -146,6 +162,7 @@ class Evidence:
         self,
         changed: Mapping[RecordKey, Stored],
         before: Mapping[RecordKey, RecordState],
+        fresh: Collection[RecordKey],
         dirty: Collection[RecordKey],
         anew: bool,
     ) -> list[tuple[Stored, Said]]:
@@ -153,30 +170,31 @@ class Evidence:
         asked = []
         found: list[tuple[Stored, Said]] = []
         for key, record in changed.items():
-            if key in dirty:
-                asked.append(record)
-            elif key not in before:
+            if key in fresh:
                 found.append((record, ()))
+            elif key in dirty:
+                asked.append(record)
             elif before[key].values != record.state.values:
                 then = said_of(before[key], self.sources, self.terms.normalise)
                 if then != self.said(record):
                     asked.append(record)
         indexed = await self.store.said([record.no for record in asked]) if asked else {}
-        found += [(record, indexed[record.no][1] if record.no in indexed else ()) for record in asked]
+        found += [(record, indexed.get(record.no, ())) for record in asked]
         return [(record, old) for record, old in found if anew or self.said(record) != old]
 
     async def _look(
         self,
         wanted: Collection[BlockKey],
         keys: Mapping[int, Collection[BlockKey]],
+        components: Mapping[int, int],
         added: Counter[BlockKey],
         removed: Counter[BlockKey],
         weighed: Sequence[int],
     ) -> set[int]:
-        """Weighs whom the blocks bring together. `keys`: of the records to be weighed, by number; `weighed`: those of them
-        that may have been before."""
+        """Weighs whom the blocks bring together. `keys` and `components`: of the records to be weighed, by number; `weighed`:
+        those of them that may have been before."""
         # So many that a block which answers "as many" was above the cap before, too.
-        blocks, rows = await self.store.mates({key: self.cap + 1 + added[key] for key in wanted})
+        blocks, kept_said = await self.store.mates({key: self.cap + 1 + added[key] for key in wanted})
         out: Counter[str] = Counter()
         crossed: list[list[int]] = []
         mates: dict[int, set[int]] = {}
@@ -201,25 +219,23 @@ class Evidence:
             mates[number].discard(number)
         if out:
             self.terms.left_out(+out)
-        said = {number: row[1] for number, row in rows.items()}
-        likely = await self._likely(said, mates)
+        likely = await self._likely(kept_said, mates)
         kept = [(*pair, one.weight) for pair, one in likely.items()]
         lost = self._lost + await self.store.doubt(weighed, kept)
-        lost += await self._forget(crossed, said)
+        lost += await self._forget(crossed, kept_said)
         self._nearness.change(lost, kept)
-        components = {number: row[0] for number, row in rows.items() if number in keys}
         self._nearness.know(keys, components, kept)
         touched = await self._nearness.touched()
         if crowded := len(self._nearness.crowded.intersection(keys)):
             self.terms.left_out(Counter({CROWD: crowded}))
         return touched
 
-    async def _forget(self, crossed: Iterable[Collection[int]], said: Mapping[int, Said]) -> list[NearPair]:
+    async def _forget(self, crossed: Iterable[Collection[int]], said: Mapping[int, Kept]) -> list[NearPair]:
         """What is kept of pairs that only a block brought together which is too large now."""
         kept = [pair for members in crossed for pair in await self.store.doubts(members)]
         open_ = {}
         for pair in kept:
-            keys = [set(keys_of(said[number])) for number in pair[:2]]
+            keys = [set(keys_of(said[number].said)) for number in pair[:2]]
             open_[pair] = keys[0] & keys[1]
         await self._measure({key for shared in open_.values() for key in shared})
         gone = {pair for pair, shared in open_.items() if all(self._over[key] for key in shared)}
@@ -227,7 +243,7 @@ class Evidence:
         return list(gone)
 
     async def _likely(
-        self, said: Mapping[int, Said], mates: Mapping[int, Collection[int]]
+        self, said: Mapping[int, Kept], mates: Mapping[int, Collection[int]]
     ) -> dict[Numbers, Weighed]:
         """Many pairs are weighed in pieces beside the event loop: whoever records events must not wait for it."""
         found: dict[Numbers, Weighed] = {}

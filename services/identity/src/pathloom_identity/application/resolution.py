@@ -7,7 +7,7 @@ from pathloom_kit.feeds.cursor import Lane
 
 from pathloom_identity.application.changes import change_of
 from pathloom_identity.application.evidence import Evidence
-from pathloom_identity.application.resolution_store import IndexRow, ResolutionStore, Stored
+from pathloom_identity.application.resolution_store import IndexRow, New, ResolutionStore, Stored
 from pathloom_identity.application.terms import Terms
 from pathloom_identity.application.times import micros
 from pathloom_identity.domain import contacts as contact_rules
@@ -50,6 +50,8 @@ class Resolution:
     _held: dict[Identifier, int] = field(default_factory=dict)
     _shared: set[Identifier] = field(default_factory=set)
     _fresh: set[RecordKey] = field(default_factory=set)
+    _own: set[Identifier] = field(default_factory=set)
+    """Values that lead to one record, which has only now come: nobody else is asked for."""
     changes: list[Change] = field(default_factory=list)
 
     async def __call__(
@@ -70,7 +72,9 @@ class Resolution:
             changed |= {key: r for key, r in (await self.store.records(dirty)).items() if key not in changed}
         people = {key: r for key, r in changed.items() if key.is_person}
         calls = [r for key, r in changed.items() if not key.is_person]
-        reached = await self.evidence.follow(people, before, dirty, anew) if self.evidence else set()
+        reached: set[int] = set()
+        if self.evidence:
+            reached = await self.evidence.follow(people, before, self._fresh, dirty, anew)
         await self._settle_people(list(people.values()), reached)
         await self._settle_households()
         await self._settle_contacts(calls, contacts)
@@ -105,9 +109,12 @@ class Resolution:
             after[key] = replace(refolded[key], first_seen=first_seen)
         for key, statements in by_key.items():
             after[key] = fold(after.get(key, before.get(key)), statements)
-        new = {k: s for k, s in after.items() if k not in stored}
-        fresh = await self.store.create(new, {key: index_rows(state) for key, state in new.items()})
+        new = {key: self._new(key, state) for key, state in after.items() if key not in stored}
+        fresh, shared = await self.store.create(new)
         self._fresh.update(fresh)
+        self._own = {value for one in new.values() for value in one.leading} - shared
+        self._own -= self._leading | self._shared  # of what was lost before, in this transaction
+        self._held.update(dict.fromkeys(self._own, 1))
         changed = dict(fresh)
         for key, record in stored.items():
             if after[key] != before[key]:
@@ -117,11 +124,17 @@ class Resolution:
         await self._reindex(changed, before)
         return changed, before
 
+    def _new(self, key: RecordKey, state: RecordState) -> New:
+        if self.evidence and key.is_person:
+            return New(state, index_rows(state), *self.evidence.new(key, state))
+        return New(state, index_rows(state))
+
     async def _reindex(
         self, changed: Mapping[RecordKey, Stored], before: Mapping[RecordKey, RecordState]
     ) -> None:
         added: list[tuple[Stored, IndexRow]] = []
         removed: list[tuple[Stored, Identifier]] = []
+        led: set[Identifier] = set()
         for key, record in changed.items():
             old, new = index_rows(before.get(key)), index_rows(record.state)
             if key.is_person and key in before and before[key].first_seen != record.state.first_seen:
@@ -133,6 +146,9 @@ class Resolution:
                 was, now = old.get(identifier), new.get(identifier)
                 if was is now:
                     continue
+                if identifier in led:
+                    self._own.discard(identifier)
+                led.add(identifier)
                 if now is None:
                     removed.append((record, identifier))
                 elif key not in self._fresh:
@@ -152,7 +168,7 @@ class Resolution:
         cap = self.rules.demote_over
         most = max((self._joining[i] for i in values), default=0)
         found = {r.component for r in records} | set(extra)
-        if values:
+        if values := [value for value in values if value not in self._own]:
             limit = 1_000_000 if contact else cap + 1 + max(most, 0)
             for identifier, held in (await self.store.holders(values, contact, limit)).items():
                 self._held[identifier] = len(held)
@@ -213,10 +229,11 @@ class Resolution:
 
     async def _settle_households(self) -> None:
         """Every value whose holders, or their customers, changed."""
-        if not self._shared:
+        shared = self._shared - self._own
+        if not shared:
             return
-        homes = await self.store.homes(self._shared, self.rules.demote_over)
-        for value in sorted(self._shared):
+        homes = await self.store.homes(shared, self.rules.demote_over)
+        for value in sorted(shared):
             home = homes[value]
             living = [customer for customer, state in home.holders if value in household_values(state)]
             made = household(home.household_id, value, living)
@@ -232,7 +249,7 @@ class Resolution:
 
     async def _settle_contacts(self, changed: list[Stored], extra: Collection[int]) -> None:
         wanted = await self._reach(changed, extra, contact=True) if changed or extra else set()
-        leading = {i for i in self._leading if i.type != "contact_id"}
+        leading = {i for i in self._leading - self._own if i.type != "contact_id"}
         if leading:
             reached, more = await self.store.contacts_holding(leading, BIND_AT_ONCE)
             wanted |= reached

@@ -10,6 +10,7 @@ from pathloom_identity.domain.clustering import Decision
 from pathloom_identity.domain.contacts import Owners
 from pathloom_identity.domain.events import Event
 from pathloom_identity.domain.evidence.blocking import BlockKey
+from pathloom_identity.domain.evidence.kept import Kept
 from pathloom_identity.domain.golden import Pins
 from pathloom_identity.domain.identifiers import Identifier
 from pathloom_identity.domain.record_state import RecordState
@@ -46,6 +47,17 @@ NearPair = tuple[int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
+class New:
+    """A record that has only now come: the identifiers that lead to it, with whether they join; what it says, and the
+    blocks that this puts it into."""
+
+    state: RecordState
+    leading: Mapping[Identifier, bool]
+    said: Said = ()
+    blocks: Sequence[BlockKey] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Home:
     """Who holds a value that may be a household's: customer and state of each record; nobody where they are too many.
     `published`: that there is such a household."""
@@ -72,11 +84,9 @@ class ResolutionStore(Protocol):
         """Those that exist, locked in order of their numbers."""
         ...
 
-    async def create(
-        self, states: Mapping[RecordKey, RecordState], leading: Mapping[RecordKey, Mapping[Identifier, bool]]
-    ) -> dict[RecordKey, Stored]:
-        """New records, each a component and (if it is a person) a customer of its own; and the identifiers that lead to
-        each, with whether they join."""
+    async def create(self, new: Mapping[RecordKey, New]) -> tuple[dict[RecordKey, Stored], set[Identifier]]:
+        """New records, each a component and (if it is a person) a customer of its own; and which of the values that lead
+        to them had led to somebody before. Whoever turns out to be no customer of its own must be assigned."""
         ...
 
     async def save(self, records: Sequence[Stored]) -> None:
@@ -114,8 +124,8 @@ class ResolutionStore(Protocol):
         records are in which blocks."""
         ...
 
-    async def said(self, numbers: Collection[int]) -> dict[int, tuple[int, Said]]:
-        """Component, and what is kept as said, of those of these records that say something."""
+    async def said(self, numbers: Collection[int]) -> dict[int, Said]:
+        """What is kept as said, of those of these records that say something."""
         ...
 
     async def blocks(self, most: Mapping[BlockKey, int]) -> dict[BlockKey, list[int] | None]:
@@ -124,8 +134,8 @@ class ResolutionStore(Protocol):
 
     async def mates(
         self, most: Mapping[BlockKey, int]
-    ) -> tuple[dict[BlockKey, list[int] | None], dict[int, tuple[int, Said]]]:
-        """`blocks`, and `said` of all who are in them."""
+    ) -> tuple[dict[BlockKey, list[int] | None], dict[int, Kept]]:
+        """`blocks`, and what is kept as said of all who are in them."""
         ...
 
     async def doubt(self, weighed: Sequence[int], pairs: Sequence[NearPair]) -> list[NearPair]:

@@ -17,6 +17,7 @@ from pathloom_identity.domain.evidence.ceiling import Ceiling
 from pathloom_identity.domain.evidence.comparators import Pairs, levels_of
 from pathloom_identity.domain.evidence.completing import near_from
 from pathloom_identity.domain.evidence.crowds import WHOLE
+from pathloom_identity.domain.evidence.kept import Kept
 from pathloom_identity.domain.evidence.model import BIT, Model
 from pathloom_identity.domain.evidence.table import Table, table
 from pathloom_identity.domain.evidence.vetoes import vetoed
@@ -76,21 +77,20 @@ class Weigher:
         return found
 
     def likely(
-        self, said: Mapping[int, Spelled], mates: Mapping[int, Iterable[int]]
+        self, kept: Mapping[int, Kept], mates: Mapping[int, Iterable[int]]
     ) -> dict[tuple[int, int], Weighed]:
         """Of the pairs (the low number first) of each record and its mates, those that are near or doubtful; they alone
         are remembered."""
-        texts: dict[int, dict[str, str]] = {}
         open_: set[tuple[int, int]] = set()
         for own, others in mates.items():
-            reaches = self._ceiling.of(said[own], self._doubtful_from)
+            reaches = self._ceiling.of(kept[own].said, self._doubtful_from)
             for other in others:
-                text = texts.get(other)
-                if text is None:
-                    text = texts[other] = {attribute.name: value for attribute, value in said[other]}
-                if reaches(text):
+                if reaches(kept[other].texts):
                     open_.add((own, other) if own < other else (other, own))
-        made = self._weigh(said, sorted(open_), only_likely=True) if open_ else {}
+        if not open_:
+            return {}
+        said = {number: kept[number].said for pair in open_ for number in pair}
+        made = self._weigh(said, sorted(open_), only_likely=True)
         self._remember(_digests(said, made), made)
         return made
 
