@@ -15,6 +15,7 @@ from pathloom_kit.postgres_url import parse_url
 from pathloom_kit.transient import is_transient
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 REVISION = """
 from alembic import op
@@ -84,6 +85,7 @@ async def test_transient_is_what_may_pass(upstream: Database) -> None:
             await conn.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
     assert is_transient(cut.value)
     assert is_transient(asyncpg.DiskFullError())
+    assert is_transient(PoolTimeout("QueuePool limit of size 5 overflow 0 reached"))
     # asyncpg's words for a connection that has been told it ends and has not ended yet
     dying = asyncpg.InternalClientError("cannot switch to state 12; another operation (2) is in progress")
     assert is_transient(dying)

@@ -6,6 +6,7 @@ import asyncpg
 import grpc
 import grpc.aio
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from pathloom_kit.errors import DomainError, Kind
 
@@ -21,6 +22,7 @@ _POSTGRES = (
 )
 STORE_ERRORS = (
     DBAPIError,
+    PoolTimeout,
     OSError,
     asyncpg.PostgresError,
     asyncpg.InterfaceError,
@@ -55,4 +57,5 @@ def is_transient(error: BaseException) -> bool:
     if isinstance(error, asyncpg.InternalClientError):
         # Between the server's last word and the end of its connection asyncpg answers a new query so.
         return "cannot switch to state" in str(error)
-    return isinstance(error, (*_POSTGRES, OSError, TimeoutError, asyncio.TimeoutError))
+    # PoolTimeout: too many wait for a connection.
+    return isinstance(error, (*_POSTGRES, OSError, TimeoutError, asyncio.TimeoutError, PoolTimeout))
