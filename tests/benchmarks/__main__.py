@@ -13,7 +13,8 @@ import json
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from pathloom_local.api.client import PublicApi
@@ -138,39 +139,36 @@ class _Run:
     async def _while_events_arrive(
         self, probe: Prober, known: Sequence[Identifier], early_ms: float | None
     ) -> None:
-        old = (
-            await events_of(self._api, 404, self._asked.backfill, bulk=True)
-            if "backfill" in self._asked.only
-            else []
-        )
-        async with arriving(self._api.url, self._key, RATE):
-            if "reads" in self._asked.only:
-                _say("reads beside the floor")
-                self._add(*await read_figures(self._platform, known, self._key, self._asked.seconds, turns=5))
-            if "freshness" in self._asked.only:
-                _say("freshness")
+        """Each begins settled: what one of them leaves behind is not the next one's."""
+        if "freshness" in self._asked.only:
+            async with self._arriving("freshness"):
                 fresh = await probe.freshness(self._asked.seconds)
                 self._add(*freshness_figures(f"freshness at {RATE:.0f} events/s", fresh))
                 self._add(ringing_figure(await probe.ringing(self._asked.seconds)))
-                if early_ms is not None:
-                    ratio = fresh.ms(0.95) / early_ms
-                    self._add(
-                        at_most(
-                            f"growth: p95 of freshness, {self._asked.touchpoints:,} ÷ {FIRST:,} touchpoints",
-                            ratio,
-                            "×",
-                            1.2,
-                        )
-                    )
-            if "backfill" in self._asked.only:
-                _say("freshness beside a backfill")
-                async with loading(self._api, old) as loaded:
-                    found = await probe.freshness(self._asked.seconds)
+            if early_ms is not None:
                 self._add(
-                    *freshness_figures(
-                        f"the same while old events load ({loaded.accepted:,} taken in)", found
+                    at_most(
+                        f"growth: p95 of freshness, {self._asked.touchpoints:,} ÷ {FIRST:,} touchpoints",
+                        fresh.ms(0.95) / early_ms,
+                        "×",
+                        1.2,
                     )
                 )
+        if "reads" in self._asked.only:
+            async with self._arriving("reads beside the floor"):
+                self._add(*await read_figures(self._platform, known, self._key, self._asked.seconds, turns=5))
+        if "backfill" in self._asked.only:
+            old = await events_of(self._api, 404, self._asked.backfill, bulk=True)
+            async with self._arriving("freshness beside a backfill"), loading(self._api, old) as loaded:
+                found = await probe.freshness(self._asked.seconds)
+            what = f"the same while old events load ({loaded.accepted:,} taken in)"
+            self._add(*freshness_figures(what, found))
+
+    @asynccontextmanager
+    async def _arriving(self, what: str) -> AsyncIterator[None]:
+        _say(what)
+        async with arriving(self._api.url, self._key, RATE):
+            yield
         await self._settled("what arrived")
 
     async def _growth(self, probe: Prober) -> None:
