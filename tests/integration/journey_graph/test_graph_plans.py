@@ -11,12 +11,12 @@ from .graph_world import Replica
 
 FEW = {"Cursor", "Watermark", "Parked", "Lease", "Restart", "Meta"}
 """There are never many of these."""
-WHOLE = {"STALE_CUSTOMERS", "STALE_CONTACTS", "PATHS"}
-"""These are asked to look at everything: after a restart, and for a map of all journeys."""
+WHOLE = {"STALE_CUSTOMERS", "STALE_CONTACTS", "PATHS", "UNCUT_CUSTOMERS", "ALL_CUT"}
+"""These are asked to look at everything: after a restart, for a map of all journeys, and at all that an index of what is uncut holds."""
 
 
 async def scans(driver: AsyncDriver, query: str) -> list[str]:
-    """Labels that the query would scan; "" for a scan of all nodes."""
+    """Labels that the query would scan, or of which it would read a whole index; "" for a scan of all nodes."""
     given = dict.fromkeys(re.findall(r"\$(\w+)", query))
     async with driver.session() as session:
         result = await session.run(f"CYPHER replan=force EXPLAIN {query}", given)
@@ -25,7 +25,7 @@ async def scans(driver: AsyncDriver, query: str) -> list[str]:
     return [
         str(node["args"].get("Details", "")).rpartition(":")[2]
         for node in operators(plan)
-        if node["operatorType"].startswith(("NodeByLabelScan", "AllNodesScan"))
+        if node["operatorType"].startswith(("NodeByLabelScan", "AllNodesScan", "NodeIndexScan"))
     ]
 
 

@@ -149,7 +149,7 @@ READ_CUSTOMERS = _listed(
     id="c.id",
     version="coalesce(c.version, 0)",
     epoch="coalesce(c.epoch, '')",
-    claims="[(c)-[:KNOWN_AS]->(r:Record) | r.key]",
+    claims="[(c)-[:KNOWN_AS]->(r) | r.key]",
 )
 CLAIMANTS = _listed(
     """
@@ -159,12 +159,14 @@ WITH key, max(c.id) AS id""",
     key="key",
     id="id",
 )
+# What a relationship leads to has no label here, nor below: with one, the planner may begin with all that an index holds of it,
+# for each row.
 SAVE_CUSTOMERS = """
 UNWIND $rows AS row
 MERGE (c:Customer {id: row.id})
 SET c.version = row.version, c.epoch = row.epoch
 WITH c, row
-OPTIONAL MATCH (c)-[k:KNOWN_AS]->(r:Record) WHERE NOT r.key IN row.claims
+OPTIONAL MATCH (c)-[k:KNOWN_AS]->(r) WHERE NOT r.key IN row.claims
 DELETE k
 """
 SAVE_CLAIMS = """
@@ -289,7 +291,7 @@ MATCH (j:Entry {id: row.id})
 SET j:Journey, j += row.properties, j.due = row.due
 WITH j, row
 MATCH (c:Customer {id: row.customer_id})
-OPTIONAL MATCH (other:Customer)-[o:ON]->(j) WHERE other.id <> row.customer_id
+OPTIONAL MATCH (other)-[o:ON]->(j) WHERE other.id <> row.customer_id
 DELETE o
 WITH DISTINCT c, j
 MERGE (c)-[:ON]->(j)
@@ -308,10 +310,10 @@ UNWIND $rows AS row
 MATCH (i:Item {id: row.id})
 SET i.journey_id = row.journey_id, i.next_id = row.next_id
 WITH i, row
-OPTIONAL MATCH (i)<-[h:HAS]-(old:Entry) WHERE old.id <> row.journey_id
+OPTIONAL MATCH (i)<-[h:HAS]-(old) WHERE old.id <> row.journey_id
 DELETE h
 WITH DISTINCT i, row
-OPTIONAL MATCH (i)-[n:NEXT]->(after:Item) WHERE after.id <> row.next_id
+OPTIONAL MATCH (i)-[n:NEXT]->(after) WHERE after.id <> row.next_id
 DELETE n
 """
 LINK_JOURNEY = """
