@@ -5,14 +5,12 @@ connection and debounced (inside the transaction it would halve the rate of comm
 """
 
 import asyncio
-import logging
 from contextlib import suppress
 from typing import Protocol
 
+from pathloom_kit.connected import while_connected
 from pathloom_kit.postgres import Database, RawConnection
-from pathloom_kit.transient import is_transient
 
-_log = logging.getLogger(__name__)
 _CHANNEL = "pathloom_feed"
 
 
@@ -78,22 +76,19 @@ class PgWakeUps:
         self._something.set()
 
     async def run(self) -> None:
-        while True:
-            connection: RawConnection = None
-            try:
-                async with asyncio.timeout(self._silence_s):
-                    connection = await self._database.dedicated()
-                    connection.add_termination_listener(lambda _: self._something.set())
-                    await connection.add_listener(_CHANNEL, self._heard)
-                await self._notify_forever(connection)
-            except Exception as error:
-                if not is_transient(error):
-                    raise
-                _log.warning("wake-ups are down, streams poll", extra={"error": type(error).__name__})
-                await asyncio.sleep(self._retry_s)
-            finally:
-                if connection is not None:
-                    connection.terminate()
+        await while_connected(
+            self._database,
+            self._listen,
+            "wake-ups are down, streams poll",
+            retry_s=self._retry_s,
+            silence_s=self._silence_s,
+        )
+
+    async def _listen(self, connection: RawConnection) -> None:
+        async with asyncio.timeout(self._silence_s):
+            connection.add_termination_listener(lambda _: self._something.set())
+            await connection.add_listener(_CHANNEL, self._heard)
+        await self._notify_forever(connection)
 
     async def _notify_forever(self, connection: RawConnection) -> None:
         while True:

@@ -81,7 +81,14 @@ class Neo4jFollowerStore(Generic[E]):
     async def apply(
         self, feed: str, entries: Sequence[E], expected: Cursor, new: Cursor, watermarks: Sequence[Watermark]
     ) -> None:
-        await self._step(CursorMove(feed, expected, new, watermarks, self._gated), entries)
+        async def effect(tx: Neo4jGraphTx) -> Disturbed:
+            return await self._effect(tx, entries, new.epoch)
+
+        move = CursorMove(feed, expected, new, watermarks, self._gated)
+        keys = [key for entry in entries for key in self._keys(entry)]
+        traceparent = entries[-1].traceparent if entries else ""
+        await self._steps(GraphStep(move, effect if entries else None, keys, traceparent))
+        self._committed()
 
     async def park(self, feed: str, entry: E, reason: str, expected: Cursor, new: Cursor) -> None:
         moves = [CursorMove(feed, expected, new, gated=self._gated)]
@@ -115,9 +122,8 @@ class Neo4jFollowerStore(Generic[E]):
                 tx, cypher.LOCK_CURSORS, rows=[cursor_row(feed, 0, lane) for lane in LANES]
             )
             begun = {row["id"] for row in locked if row["epoch"] == epoch}
-            moves = [
-                CursorMove(feed, start, start) for lane in LANES for start in (Cursor(epoch, 0, lane, 0),)
-            ]
+            starts = [Cursor(epoch, 0, lane, 0) for lane in LANES]
+            moves = [CursorMove(feed, start, start) for start in starts]
             await move_cursors(tx, [move for move in moves if move.id not in begun])
             await rows_of(tx, cypher.SET_RESTART, feed=feed, epoch=epoch)
 
@@ -167,12 +173,3 @@ class Neo4jFollowerStore(Generic[E]):
         if done:
             self._committed()
         return done
-
-    async def _step(self, move: CursorMove, entries: Sequence[E]) -> None:
-        async def effect(tx: Neo4jGraphTx) -> Disturbed:
-            return await self._effect(tx, entries, move.new.epoch)
-
-        keys = [key for entry in entries for key in self._keys(entry)]
-        traceparent = entries[-1].traceparent if entries else ""
-        await self._steps(GraphStep(move, effect if entries else None, keys, traceparent))
-        self._committed()

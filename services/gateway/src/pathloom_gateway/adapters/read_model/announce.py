@@ -6,18 +6,15 @@ wake-up is a hint; watchers look again now and then by themselves.
 
 import asyncio
 import hashlib
-import logging
 from contextlib import suppress
 
+from pathloom_kit.connected import SILENCE_S, while_connected
 from pathloom_kit.postgres import Database, RawConnection
-from pathloom_kit.transient import is_transient
 
-_log = logging.getLogger(__name__)
 CHANNEL = "pathloom_view"
 HASH_CHARS = 12
 EVERYBODY = "*"
 _DEBOUNCE_S = 0.01
-_RETRY_S = 1.0
 # A message holds at most 8,000 bytes.
 _A_MESSAGE = 600
 # Above this many changes at once everybody looks: that is less work than saying who.
@@ -44,25 +41,13 @@ class Announcements:
 
     async def run(self) -> None:
         """Until cancelled; while the database cannot be reached, watchers look again by themselves."""
-        while True:
-            connection: RawConnection = None
-            try:
-                connection = await self._database.dedicated()
-                await self._notify_forever(connection)
-            except Exception as error:
-                if not is_transient(error):
-                    raise
-                _log.warning("views that changed are not announced", extra={"error": type(error).__name__})
-                await asyncio.sleep(_RETRY_S)
-            finally:
-                if connection is not None:
-                    connection.terminate()
+        await while_connected(self._database, self._notify_forever, "views that changed are not announced")
 
     async def _notify_forever(self, connection: RawConnection) -> None:
         while True:
             # The time-out is for noticing a dead connection.
             with suppress(TimeoutError):
-                async with asyncio.timeout(15):
+                async with asyncio.timeout(SILENCE_S):
                     await self._something.wait()
             self._something.clear()
             pending, self._pending = self._pending, set()

@@ -1,18 +1,13 @@
 """Wakes whoever watches a customer or a contact here: the followers announce what changed (announce.py)."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 
+from pathloom_kit.connected import SILENCE_S, while_connected
 from pathloom_kit.postgres import Database, RawConnection
-from pathloom_kit.transient import is_transient
 
 from pathloom_gateway.adapters.read_model.announce import CHANNEL, EVERYBODY, HASH_CHARS, hash_of
-
-_log = logging.getLogger(__name__)
-_RETRY_S = 1.0
-_SILENCE_S = 15.0
 
 
 class Watcher:
@@ -73,22 +68,13 @@ class ViewHub:
 
     async def run(self) -> None:
         """Until cancelled; while the database cannot be reached, watchers look again by themselves."""
-        while True:
-            connection: RawConnection = None
-            try:
-                async with asyncio.timeout(_SILENCE_S):
-                    connection = await self._database.dedicated()
-                    await connection.add_listener(CHANNEL, self._heard)
-                self._wake_all()
-                await _until_lost(connection)
-            except Exception as error:
-                if not is_transient(error):
-                    raise
-                _log.warning("wake-ups of views are down", extra={"error": type(error).__name__})
-                await asyncio.sleep(_RETRY_S)
-            finally:
-                if connection is not None:
-                    connection.terminate()
+        await while_connected(self._database, self._listen, "wake-ups of views are down")
+
+    async def _listen(self, connection: RawConnection) -> None:
+        async with asyncio.timeout(SILENCE_S):
+            await connection.add_listener(CHANNEL, self._heard)
+        self._wake_all()
+        await _until_lost(connection)
 
     def _heard(self, connection: RawConnection, pid: int, channel: str, message: str) -> None:
         if message == EVERYBODY:
@@ -113,7 +99,7 @@ async def _until_lost(connection: RawConnection) -> None:
     connection.add_termination_listener(lambda _: lost.set())
     while True:
         with suppress(TimeoutError):
-            async with asyncio.timeout(_SILENCE_S):
+            async with asyncio.timeout(SILENCE_S):
                 await lost.wait()
-        async with asyncio.timeout(_SILENCE_S):
+        async with asyncio.timeout(SILENCE_S):
             await connection.execute("SELECT")
