@@ -44,6 +44,13 @@ async def test_at_the_same_place_one_page_is_read() -> None:
     assert feed.reads == 1
 
 
+async def test_who_asks_for_more_than_a_page_holds_asks_for_the_same() -> None:
+    feed, start = Feed(), Cursor("e", 0, Lane.LIVE, 0)
+    pages = [await feed.read_page(start, limit) for limit in (5000, 1000, 5000)]
+    assert [numbers(page) for page in pages] == [[1, 2, 3]] * 3
+    assert feed.reads == 1
+
+
 async def test_another_place_limit_lane_or_head_is_another_page() -> None:
     feed, start = Feed(), Cursor("e", 0, Lane.LIVE, 0)
     assert numbers(await feed.read_page(start, 500)) == [1, 2, 3]

@@ -59,11 +59,12 @@ class JourneysFeed:
         """What follows `after`. Does not judge the epoch: the server of the feed does."""
         async with self._reading[after.lane]:
             state = await self._state(after.lane)
+            limit = min(limit, _MAX_ENTRIES)
             asked = (after, limit, state)
             last = self._last.get(after.lane)
             if last is not None and last[0] == asked:
                 return last[1]
-            page = await self._read_page(after, min(limit, _MAX_ENTRIES), state)
+            page = await self._read_page(after, limit, state)
             # Only what the state that was asked of tells: with a later head a page says more than the state does.
             if page.header.head == state.head:
                 self._last[after.lane] = (asked, page)
