@@ -6,6 +6,7 @@ Prints a line once the first ones are acknowledged. Fails when an event is refus
 """
 
 import asyncio
+import json
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -14,12 +15,15 @@ from contextlib import suppress
 from pathloom_local.api.client import PublicApi
 from pathloom_local.api.sender import Batch, Outgoing, batches
 
-from tests.benchmarks.arrivals import checked, events_of
+from tests.benchmarks.arrivals import events_of
+from tests.benchmarks.wire import Refused, Wire
 
 PARTS = 10
 """Batches a second: ten are enough to look like a stream, and few enough not to measure the batches."""
 PORTION = 10_000
 """Events of one simulated company; the next one is simulated while they arrive."""
+AGAIN_S = 0.2
+"""Until a batch is sent again that the door could not take (503)."""
 
 
 async def main(url: str, rate: float) -> None:
@@ -40,10 +44,11 @@ async def main(url: str, rate: float) -> None:
 
 async def _arrive(api: PublicApi, rate: float) -> None:
     loop, part, said = asyncio.get_running_loop(), 0, False
+    door = Wire(api.url.rpartition("/")[2], {"Content-Type": "application/json", "Pathloom-Lane": "live"})
 
     async def one(batch: Batch) -> None:
         nonlocal said
-        checked(await api.batch(batch.body, batch.key, batch.bulk))
+        await _sent(door, batch)
         if not said:
             said = True
             print("arriving", flush=True)
@@ -60,6 +65,20 @@ async def _arrive(api: PublicApi, rate: float) -> None:
                 group.create_task(one(batch))
             events = []
             await asyncio.sleep(max(0.0, begun + part / PARTS - loop.time()))
+
+
+async def _sent(door: Wire, batch: Batch) -> None:
+    while True:
+        try:
+            answer = await door("POST", "/v1/batch", batch.body, f"Authorization: Bearer {batch.key}\r\n")
+        except Refused as error:
+            if error.status != 503:
+                raise
+            await asyncio.sleep(AGAIN_S)
+            continue
+        if errors := json.loads(answer).get("errors"):
+            raise RuntimeError(f"an event was refused: {errors[0]['reason']} {errors[0]['detail']}")
+        return
 
 
 async def _endless(api: PublicApi) -> AsyncIterator[Outgoing]:

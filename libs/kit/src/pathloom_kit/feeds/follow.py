@@ -37,7 +37,10 @@ __all__ = [
 ]
 _log = logging.getLogger(__name__)
 E = TypeVar("E", bound=Numbered)
-_LEAST = 100  # entries of a step, however slow the store
+_LEAST = {
+    Lane.LIVE: 1000,
+    Lane.BULK: 100,
+}  # entries of a step, however slow the store: nobody waits for the live ones but they
 _LULL_S = 10.0  # without a live entry for so long, nobody waits for a step of history
 _AT_LEISURE = 5.0  # times as long a step of history may then take
 _LONGEST_REST_S = 0.3
@@ -79,7 +82,7 @@ class Follower(Generic[E]):
         self._partitions = tuple(partitions)
         self._max_entries = max_entries
         self._turns = Turns(bulk_share)
-        self._paces = {lane: Pace(_LEAST, max_entries, step_s) for lane in LANES}
+        self._paces = {lane: Pace(_LEAST[lane], max_entries, step_s) for lane in LANES}
         self._transient = transient
         self._backoff = backoff
         self._silence_s = silence_s
