@@ -54,7 +54,7 @@ class Follower(Generic[E]):
     another replica was faster, the cursors are read again. FeedReset: everything is read again into a new generation.
 
     A page of at most `max_entries` is applied in steps, each one transaction, of a size that takes about `step_s`: who catches
-    up does so in large ones, and neither lane waits longer than that for the other. History that nothing live waits behind
+    up does so in large ones, and what is live waits no longer than that for history. History that nothing live waits behind
     goes in larger ones still: what is named again and again is then worked out once. When all that was live is
     applied the lane rests for as long as the last step took: the busier the machine, the more comes together meanwhile, and
     what a step costs however little is in it is shared by more.
