@@ -31,6 +31,7 @@ from tests.benchmarks.figures import Figure, as_json, at_least, at_most, table
 from tests.benchmarks.freshness import Prober, freshness_figures, prober, ringing_figure
 from tests.benchmarks.growth import FEW, grown, growth_figures
 from tests.benchmarks.ingest import ingest_figures
+from tests.benchmarks.load import Latencies
 from tests.benchmarks.reads import Identifier, read_figures
 from tests.benchmarks.rebuild import rebuild_figures
 from tests.benchmarks.resolving import resolving_figures
@@ -92,7 +93,11 @@ class _Run:
         self._add(*(at_most(f"memory idle, {name}", idle[name] / MB, "MB", 150) for name in SERVICES))
         probe = await prober(self._platform, self._api, self._key)
         await self._fill(seed=101, touchpoints=min(FIRST, self._asked.touchpoints), measured=False)
-        early = await probe.freshness(self._asked.seconds) if "freshness" in self._asked.only else None
+        early: Latencies | None = None
+        if "freshness" in self._asked.only:
+            # Beside the same arrivals as later.
+            async with self._arriving("freshness, while there is little"):
+                early = await probe.freshness(self._asked.seconds)
         known = await self._fill(seed=1, touchpoints=self._asked.touchpoints, measured=True)
         if "ingest" in self._asked.only:
             events = await events_of(self._api, 202, TAKEN_IN, bulk=True)
