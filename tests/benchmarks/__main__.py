@@ -50,9 +50,8 @@ async def main(arguments: argparse.Namespace) -> int:
     """The exit code: 0 when everything that was measured holds."""
     task = asyncio.current_task()
     assert task
-    asyncio.get_running_loop().add_signal_handler(
-        signal.SIGTERM, task.cancel
-    )  # what it has started ends with it
+    # What was started here ends with it.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     load_before, loop_before = os.getloadavg()[0], reference_ms()
     with data_folder(arguments.data) as folder:
         async with Platform(Options(data=folder)) as platform:
@@ -84,6 +83,7 @@ class _Run:
 
     def __init__(self, arguments: argparse.Namespace, platform: Platform, api: PublicApi, key: str) -> None:
         self._asked, self._platform, self._api, self._key = arguments, platform, api, key
+        self._first = min(FIRST, arguments.touchpoints)
         self._figures: list[Figure] = []
 
     async def everything(self) -> list[Figure]:
@@ -92,7 +92,7 @@ class _Run:
         idle = memory_by_process(self._platform)
         self._add(*(at_most(f"memory idle, {name}", idle[name] / MB, "MB", 150) for name in SERVICES))
         probe = await prober(self._platform, self._api, self._key)
-        await self._fill(seed=101, touchpoints=min(FIRST, self._asked.touchpoints), measured=False)
+        await self._fill(seed=101, touchpoints=self._first, measured=False)
         early: Latencies | None = None
         if "freshness" in self._asked.only:
             # Beside the same arrivals as later.
@@ -161,7 +161,7 @@ class _Run:
             if early_ms is not None:
                 self._add(
                     at_most(
-                        f"growth: p95 of freshness, {self._asked.touchpoints:,} ÷ {FIRST:,} touchpoints",
+                        f"growth: p95 of freshness, {self._asked.touchpoints:,} ÷ {self._first:,} touchpoints",
                         fresh.ms(0.95) / early_ms,
                         "×",
                         1.2,

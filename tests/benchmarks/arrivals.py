@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Coroutine, Iterable
+from collections.abc import AsyncIterator, Coroutine, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -97,7 +97,7 @@ async def load(api: PublicApi, play: Play, keys: dict[str, str]) -> int:
 
 async def _bulk(api: PublicApi, made: Iterable[Outgoing], arrivals: Arrivals, under_way: int) -> None:
     def answered(batch: Batch, taken: Taken) -> None:
-        checked(taken)
+        checked(taken.errors)
         arrivals.accepted += taken.accepted
 
     await send(api, batches(made), answered, under_way)
@@ -117,7 +117,7 @@ async def _beside(work: Coroutine[None, None, None]) -> AsyncIterator[None]:
             await task
 
 
-def checked(taken: Taken) -> None:
+def checked(errors: Sequence[Mapping[str, str]]) -> None:
     """RuntimeError when the door refused an event."""
-    if taken.errors:
-        raise RuntimeError(f"an event was refused: {taken.errors[0]['reason']} {taken.errors[0]['detail']}")
+    if errors:
+        raise RuntimeError(f"an event was refused: {errors[0]['reason']} {errors[0]['detail']}")

@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathloom_local.api.client import PublicApi
 from pathloom_local.api.sender import Batch, Outgoing, batches
 
-from tests.benchmarks.arrivals import events_of
+from tests.benchmarks.arrivals import checked, events_of
 from tests.benchmarks.wire import Refused, Wire
 
 PARTS = 10
@@ -76,8 +76,7 @@ async def _sent(door: Wire, batch: Batch) -> None:
                 raise
             await asyncio.sleep(AGAIN_S)
             continue
-        if errors := json.loads(answer).get("errors"):
-            raise RuntimeError(f"an event was refused: {errors[0]['reason']} {errors[0]['detail']}")
+        checked(json.loads(answer).get("errors", []))
         return
 
 

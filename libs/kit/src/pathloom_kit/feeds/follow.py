@@ -37,10 +37,8 @@ __all__ = [
 ]
 _log = logging.getLogger(__name__)
 E = TypeVar("E", bound=Numbered)
-_LEAST = {
-    Lane.LIVE: 1000,
-    Lane.BULK: 100,
-}  # entries of a step, however slow the store: nobody waits for the live ones but they
+# Entries of a step, however slow the store. Live ones are many: in small steps who has fallen behind stays behind.
+_LEAST = {Lane.LIVE: 1000, Lane.BULK: 100}
 _LULL_S = 10.0  # without a live entry for so long, nobody waits for a step of history
 _AT_LEISURE = 5.0  # times as long a step of history may then take
 _LONGEST_REST_S = 0.3

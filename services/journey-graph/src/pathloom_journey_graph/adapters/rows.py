@@ -8,7 +8,7 @@ from pathloom_journey_graph.adapters.cypher import Listed
 
 # A plan once made is kept. Neo4j would plan every statement anew whenever the counts of nodes have grown by three quarters, which on
 # a young graph is for ever and costs more than the statements themselves. Every statement finds its nodes by an index whatever
-# the counts say (a test looks at the plans made on an empty graph), so later plans would be no better.
+# the counts say (a test looks at the plans made on an empty graph, and where there is much of one kind), so later plans would be no better.
 #
 # And it would plan a statement once more for each order of magnitude of a list that it is given (1, 10, 100, …): 0.1 s each, and a
 # plan of its own. Inside a map it does not look.
