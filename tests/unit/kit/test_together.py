@@ -20,13 +20,13 @@ class Step:
 class Store:
     """Commits what it is given, once it is let; `bad` steps cannot be committed."""
 
-    def __init__(self, *bad: str, away: bool = False) -> None:
+    def __init__(self, *bad: str, away: bool = False, apart_s: float = 0) -> None:
         self.bad = set(bad)
         self.away = away
         self.open = asyncio.Event()
         self.tried: list[list[str]] = []
         self.committed: list[str] = []
-        self.together = Together[Step](self.write, lambda error: isinstance(error, ConnectionError))
+        self.together = Together[Step](self.write, lambda error: isinstance(error, ConnectionError), apart_s)
 
     async def write(self, steps: Sequence[Step]) -> None:
         self.tried.append([step.name for step in steps])
@@ -112,3 +112,21 @@ async def test_the_one_that_does_it_for_all_is_cancelled_meanwhile() -> None:
     assert found[2:] == [None, None]
     assert store.tried[2:] == [["c", "d"]]
     assert store.committed == ["c", "d"]
+
+
+async def test_live_transactions_begin_apart_and_take_what_came_meanwhile() -> None:
+    store = Store(apart_s=0.05)
+    store.open.set()
+    loop, first = asyncio.get_running_loop(), asyncio.get_running_loop().time()
+    await asyncio.gather(*await begun(store, *map(Step, "abc")))
+    assert store.tried == [["a"], ["b", "c"]]
+    assert loop.time() - first >= 0.05
+
+
+async def test_the_first_after_a_pause_begins_at_once_and_history_does_not_wait() -> None:
+    store = Store(apart_s=3600)
+    store.open.set()
+    async with asyncio.timeout(60):
+        await asyncio.gather(*store.begin(Step("a"), Step("b", BULK), Step("c", BULK)))
+        await asyncio.gather(*store.begin(Step("d", BULK)))
+    assert store.tried == [["a"], ["b", "c"], ["d"]]

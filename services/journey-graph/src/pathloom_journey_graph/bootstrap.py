@@ -172,6 +172,7 @@ def _following(
         clock,
         max_entries=settings.max_entries,
         bulk_share=settings.bulk_share,
+        rests=False,
         transient=transient,
     )
 

@@ -55,7 +55,8 @@ class Follower(Generic[E]):
     up does so in large ones, and what is live waits no longer than that for history. History that nothing live waits behind
     goes in larger ones still: what is named again and again is then worked out once. When all that was live is
     applied the lane rests for as long as the last step took: the busier the machine, the more comes together meanwhile, and
-    what a step costs however little is in it is shared by more.
+    what a step costs however little is in it is shared by more. It does not where the store itself lets steps wait for each
+    other (`rests`, see Together).
     """
 
     def __init__(
@@ -69,6 +70,7 @@ class Follower(Generic[E]):
         max_entries: int = 5000,
         step_s: float = 0.3,
         bulk_share: float = 0.2,
+        rests: bool = True,
         transient: Callable[[Exception], bool] = is_transient,
         backoff: Backoff = Backoff(),  # noqa: B008 - frozen
         silence_s: float = 20.0,
@@ -80,6 +82,7 @@ class Follower(Generic[E]):
         self._partitions = tuple(partitions)
         self._max_entries = max_entries
         self._turns = Turns(bulk_share)
+        self._rests = rests
         self._paces = {lane: Pace(_LEAST[lane], max_entries, step_s) for lane in LANES}
         self._transient = transient
         self._backoff = backoff
@@ -229,7 +232,7 @@ class Follower(Generic[E]):
             self._took(step, begun, asyncio.get_running_loop().time())
         self._unsettled = 0
         work.stepped(step, page)
-        if step.entries and step.new.lane is Lane.LIVE and step.last and work.caught_up:
+        if self._rests and step.entries and step.new.lane is Lane.LIVE and step.last and work.caught_up:
             ended = asyncio.get_running_loop().time()
             work.not_before = ended + min(ended - begun, _LONGEST_REST_S)
 

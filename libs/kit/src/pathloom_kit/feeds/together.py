@@ -24,13 +24,21 @@ class Together(Generic[S]):
     `write` does steps of one lane in one transaction. Whoever waited longest says which lane is next. A step of several
     that fails (another replica was faster, an entry is wrong) fails them all: each is done again alone, and has an outcome of
     its own. What is `transient` is the store's, and so of all.
+
+    Transactions of the live lane begin at least `apart_s` after each other: what comes meanwhile, of all feeds, is one. The first
+    after a pause begins at once.
     """
 
     def __init__(
-        self, write: Callable[[Sequence[S]], Awaitable[None]], transient: Callable[[Exception], bool]
+        self,
+        write: Callable[[Sequence[S]], Awaitable[None]],
+        transient: Callable[[Exception], bool],
+        apart_s: float = 0.15,
     ) -> None:
         self._write = write
         self._transient = transient
+        self._apart_s = apart_s
+        self._not_before = float("-inf")
         self._turn = asyncio.Lock()
         self._waiting: list[tuple[S, asyncio.Future[None]]] = []
 
@@ -43,12 +51,19 @@ class Together(Generic[S]):
             async with self._turn:
                 # Of those whom another took along nothing is left to do.
                 while not outcome.done():
+                    await self._pause()
                     await self._next()
             outcome.result()
         finally:
             outcome.cancel()
             if mine in self._waiting:
                 self._waiting.remove(mine)
+
+    async def _pause(self) -> None:
+        if self._waiting[0][0].lane is Lane.LIVE:
+            loop = asyncio.get_running_loop()
+            await asyncio.sleep(self._not_before - loop.time())
+            self._not_before = loop.time() + self._apart_s
 
     async def _next(self) -> None:
         lane = self._waiting[0][0].lane

@@ -103,8 +103,7 @@ class LogResolver:
                 if lane is Lane.BULK:
                     self.door.history_took(self.door.now() - begun)
                 elif 0 < taken < self.batch:
-                    took = self.door.now() - begun
-                    self._gathers_until = begun + min(2 * took, self.gather_s)
+                    self._gathers_until = begun + self.gather_s
                 turns.spent(lane, taken, len(lanes) == len(LANES))
                 return True
             if not lanes:

@@ -1,13 +1,14 @@
 """How a step of resolving begins, in two round trips: alone; then with what the log has for it, the cursor moved behind
 that, and what is there at all."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 from pathloom_kit.feeds.cursor import Cursor
 from pathloom_kit.feeds.stale import StaleCursor
+from pathloom_kit.looking_up import PLANNED_ONCE, looking_up
 from pathloom_kit.postgres import RawConnection
 
 from pathloom_identity.adapters import event_rows
@@ -18,8 +19,6 @@ from pathloom_identity.domain.sources import Source
 # One writer at a time in a partition: merging and un-merging touch records nobody knows beforehand, and the feed's
 # head row puts commits in a row anyway. "identity" in eight bytes.
 _ALONE = 0x6964_656E_7469_7479
-# All that a step asks is looked up in an index: planned once, and not by how large a table was on that day.
-_PLANNED_ONCE = "SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off"
 _KNOWN = f"""
 ({MODEL_IN_FORCE}) AS model, EXISTS (SELECT FROM tombstone) AS tombstones,
 EXISTS (SELECT FROM withdrawal) AS withdrawals, EXISTS (SELECT FROM decision) AS decisions, EXISTS (SELECT FROM pin) AS pins
@@ -67,20 +66,12 @@ class Known:
 
 async def alone(conn: RawConnection, partition: int = 0) -> None:
     """Waits until this transaction is the only one that resolves in the partition; until its end."""
-    await conn.execute(_alone(partition))
+    await conn.execute(f"{PLANNED_ONCE}; SELECT pg_advisory_xact_lock({_ALONE + partition})")
 
 
-@asynccontextmanager
-async def step(conn: RawConnection, partition: int = 0) -> AsyncIterator[None]:
+def step(conn: RawConnection, partition: int = 0) -> AbstractAsyncContextManager[None]:
     """A transaction that is `alone`. None can be begun within it."""
-    await conn.execute(f"BEGIN; {_alone(partition)}")
-    try:
-        yield
-    except BaseException:
-        if not conn.is_closed():
-            await conn.execute("ROLLBACK")
-        raise
-    await conn.execute("COMMIT")
+    return looking_up(conn, _ALONE + partition)
 
 
 async def begin(
@@ -99,7 +90,3 @@ async def begin(
     known = Known.of(first)
     known.strangers = {row["record_hash"] for row in rows if row["is_new"]}
     return rows, known
-
-
-def _alone(partition: int) -> str:
-    return f"{_PLANNED_ONCE}; SELECT pg_advisory_xact_lock({_ALONE + partition})"

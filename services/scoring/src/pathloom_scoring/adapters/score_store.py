@@ -11,6 +11,7 @@ from pathloom_kit.feeds import pg_cursors
 from pathloom_kit.feeds.cursor import Cursor, Lane
 from pathloom_kit.feeds.log import Thing, ThingFeed
 from pathloom_kit.feeds.page import Watermark
+from pathloom_kit.looking_up import looking_up
 from pathloom_kit.postgres import Database, RawConnection
 
 from pathloom_scoring.adapters.journeys_proto import journey_from
@@ -66,7 +67,7 @@ class PgScoreStore:
         """Scores and facts of the journeys that are newer than what is here, the cursor and the watermarks."""
         # Before the transaction: nobody should wait for arithmetic with the cursor locked.
         sources = await asyncio.to_thread(self._sources, entries, new.epoch)
-        async with self._database.asyncpg() as conn, conn.transaction():
+        async with self._database.asyncpg() as conn, looking_up(conn):
             await pg_cursors.advance(conn, feed, expected, new, watermarks)
             if sources:
                 await self._replace(conn, sources, new.lane)

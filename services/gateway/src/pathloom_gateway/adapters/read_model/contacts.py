@@ -31,12 +31,14 @@ FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::big
 ON CONFLICT (contact_key) DO UPDATE SET pieces = excluded.pieces, last_us = excluded.last_us,
     step_key = coalesce(c.b_root, excluded.step_key)
 """
-# Everybody whose way to the root leads over one of these.
+# These, and everybody whose way to the root leads over one of them (a contact that is gone is still somebody's step).
+# OFFSET 0: looked up one by one, though whoever plans it expects thousands of a recursion.
 _DOWNSTREAM = """
 WITH RECURSIVE down AS (
-    SELECT contact_key FROM view_contact WHERE contact_key = ANY($1)
-    UNION SELECT c.contact_key FROM view_contact c JOIN down d ON c.step_key = d.contact_key
-) SELECT c.contact_key, c.root_key, c.step_key FROM view_contact c JOIN down USING (contact_key)
+    SELECT contact_key, root_key, step_key FROM view_contact WHERE contact_key = ANY($1) OR step_key = ANY($1)
+    UNION SELECT c.* FROM down d CROSS JOIN LATERAL (
+        SELECT contact_key, root_key, step_key FROM view_contact WHERE step_key = d.contact_key OFFSET 0) c
+) SELECT * FROM down
 """
 _PUT_LIVE = """
 INSERT INTO view_live AS l (root_key, owner, level, candidates, state, queue, started_us, since_us, waiting_us, last_us,
@@ -157,13 +159,7 @@ async def refold(conn: RawConnection, touched: Touched) -> set[str]:
 async def _reroot(conn: RawConnection, touched: Touched) -> set[str]:
     if not touched.contacts:
         return set()
-    # A contact that is gone is still somebody's step.
     down = {row["contact_key"]: row for row in await conn.fetch(_DOWNSTREAM, list(touched.contacts))}
-    for row in await conn.fetch(
-        "SELECT contact_key, root_key, step_key FROM view_contact WHERE step_key = ANY($1)",
-        list(touched.contacts),
-    ):
-        down.setdefault(row["contact_key"], row)
     steps = {key: row["step_key"] for key, row in down.items()}
     missing = set(steps.values()) - set(steps)
     while missing:

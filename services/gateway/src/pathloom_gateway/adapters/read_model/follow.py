@@ -67,7 +67,9 @@ class Followers:
 
     def _under_lease(self, feed: str, method: Callable[..., Any]) -> Callable[[], Any]:
         async def follow() -> None:
-            follower: Follower[Any] = Follower(feed, GrpcFeed(method), self.store, self.clock)
+            follower: Follower[Any] = Follower(
+                feed, GrpcFeed(method), self.store, self.clock, rests=False
+            )
             self.states[feed] = follower.state
             try:
                 await follower.run()

@@ -47,6 +47,13 @@ _UNSETTLED = """
 SELECT EXISTS (SELECT FROM view_contested) AS contested,
        EXISTS (SELECT FROM view_journey WHERE withdrawn AND body IS NOT NULL) AS ghosts
 """
+# OFFSET 0: ghosts are few, and what each of them holds is looked up.
+_GHOSTS_GONE = """
+SELECT g.journey_id, g.owner FROM view_journey g WHERE g.withdrawn AND g.body IS NOT NULL AND NOT EXISTS (
+    SELECT FROM view_touchpoint t WHERE t.journey_id = g.journey_id AND NOT EXISTS (
+        SELECT FROM view_touchpoint o JOIN view_journey j ON j.journey_id = o.journey_id
+        WHERE o.touchpoint_id = t.touchpoint_id AND o.journey_id <> t.journey_id AND NOT j.withdrawn OFFSET 0) OFFSET 0)
+"""
 _REOWN = """
 UPDATE view_journey j SET owner = i.owner FROM unnest($1::text[], $2::text[]) AS i(customer_id, owner)
 WHERE j.customer_id = i.customer_id AND j.owner <> i.owner AND j.body IS NOT NULL
@@ -263,12 +270,7 @@ async def settle_contested(conn: RawConnection, touched: Touched) -> None:
         )
         touched.owners.update(row["owner"] for row in rows if row["owner"])
     if unsettled["ghosts"]:
-        gone = await conn.fetch(
-            "SELECT g.journey_id, g.owner FROM view_journey g WHERE g.withdrawn AND g.body IS NOT NULL AND NOT EXISTS ("
-            "SELECT FROM view_touchpoint t WHERE t.journey_id = g.journey_id AND NOT EXISTS ("
-            "SELECT FROM view_touchpoint o JOIN view_journey j ON j.journey_id = o.journey_id "
-            "WHERE o.touchpoint_id = t.touchpoint_id AND o.journey_id <> t.journey_id AND NOT j.withdrawn))"
-        )
+        gone = await conn.fetch(_GHOSTS_GONE)
         touched.owners.update(row["owner"] for row in gone if row["owner"])
         await forget_bodies(conn, [row["journey_id"] for row in gone], touched)
     if unsettled["contested"]:

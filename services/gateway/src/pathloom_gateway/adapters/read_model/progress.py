@@ -1,10 +1,10 @@
-"""How far the read model has got, kept at hand: refreshed twice a second, and every 0.03 s where somebody waits for it,
-however many they are."""
+"""How far the read model has got, kept at hand: refreshed twice a second; its places alone every 0.03 s where somebody waits
+for one of them, however many they are."""
 
 import asyncio
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pathloom.gateway.v1.view_pb2 import Age
@@ -27,25 +27,28 @@ _SILENT_US = 15_000_000
 # A page on its way is no lag.
 _LAG_US = 2_000_000
 
-# One statement, so one snapshot.
-_READ = """
+# Each is one statement, so one snapshot.
+_PLACES = """
 SELECT 'cursor' AS what, feed, '' AS of_feed, partition, lane, epoch, n, 0 AS heard_us, 0 AS as_of_us FROM feed_cursor
 UNION ALL SELECT 'mark', feed, of_feed, partition, lane, epoch, n, 0, 0 FROM feed_watermark
 UNION ALL SELECT 'heard', feed, '', partition, lane, '', head, heard_us, as_of_us FROM view_heard
+UNION ALL SELECT 'left', '', '', 0, 0, '', 0, 0, 0 WHERE EXISTS (SELECT FROM view_left)
+"""
+_READ = f"""{_PLACES}
 UNION ALL SELECT 'refilling', c.feed, '', 0, 0, '', 0, 0, 0 FROM feed_cursor c LEFT JOIN feed_filled f USING (feed)
 WHERE f.epoch IS DISTINCT FROM c.epoch
-UNION ALL SELECT 'left', '', '', 0, 0, '', 0, 0, 0 WHERE EXISTS (SELECT FROM view_left)
 UNION ALL SELECT 'erasing', '', '', 0, 0, '', 0, 0, 0 WHERE EXISTS (SELECT FROM view_erased WHERE lives_again)
 UNION ALL SELECT 'recutting', '', '', 0, 0, '', 0, 0, 0
 WHERE EXISTS (SELECT FROM view_journey WHERE withdrawn AND body IS NOT NULL)
-"""
+"""  # noqa: S608 - our own words
 
 _Place = tuple[str, int, int]
 
 
 @dataclass(slots=True)
 class _Seen:
-    """feed_cursor, feed_watermark and view_heard at one moment: (feed[, of feed], partition, lane) → (epoch, n) …"""
+    """feed_cursor, feed_watermark and view_heard at one moment: (feed[, of feed], partition, lane) → (epoch, n) … What is refilling
+    or recut is as of the last full look."""
 
     cursors: Mapping[_Place, tuple[str, int]] = field(default_factory=dict)
     marks: Mapping[tuple[str, str, int, int], tuple[str, int]] = field(default_factory=dict)
@@ -90,31 +93,9 @@ class PostgresProgress:
 
     async def refresh(self) -> None:
         """Reads the cursors, what upstreams said of themselves, and when."""
-        async with self._database.asyncpg() as conn:
-            rows = await conn.fetch(_READ)
-        said: dict[str, list[Any]] = {}
-        for row in rows:
-            said.setdefault(row["what"], []).append(row)
-        heard = said.get("heard", [])
-        heard_us: dict[str, int] = {}
-        for row in heard:
-            heard_us[row["feed"]] = min(heard_us.get(row["feed"], row["heard_us"]), row["heard_us"])
-        self._seen = _Seen(
-            {(r["feed"], r["partition"], r["lane"]): (r["epoch"], r["n"]) for r in said.get("cursor", [])},
-            {
-                (r["feed"], r["of_feed"], r["partition"], r["lane"]): (r["epoch"], r["n"])
-                for r in said.get("mark", [])
-            },
-            {(r["feed"], r["partition"], r["lane"]): r["n"] for r in heard},
-            heard_us,
-            max((row["as_of_us"] for row in heard if row["feed"] == EVENTS), default=0),
-            "left" in said,
-            "refilling" in said or "erasing" in said,
-            "recutting" in said,
-            max(
-                (row["as_of_us"] for row in heard if row["feed"] == EVENTS and row["lane"] == Lane.LIVE),
-                default=0,
-            ),
+        said = await self._said(_READ)
+        self._seen = replace(
+            _places(said), refilling="refilling" in said or "erasing" in said, recutting="recutting" in said
         )
         now_us = micros(self._clock.now())
         self._note_lag(now_us)
@@ -126,7 +107,17 @@ class PostgresProgress:
             now = asyncio.get_running_loop().time()
             if now - self._refreshed_at >= _WAITING_EVERY_S:
                 self._refreshed_at = now
-                await self.refresh()
+                places = _places(await self._said(_PLACES))
+                self._seen = replace(
+                    places, refilling=self._seen.refilling, recutting=self._seen.recutting
+                )
+
+    async def _said(self, statement: str) -> Mapping[str, Sequence[Any]]:
+        said: dict[str, list[Any]] = {}
+        async with self._database.asyncpg() as conn:
+            for row in await conn.fetch(statement):
+                said.setdefault(row["what"], []).append(row)
+        return said
 
     def silence_s(self) -> float:
         """Seconds since the read model last heard from each upstream; the largest of them."""
@@ -230,6 +221,26 @@ class PostgresProgress:
         shown = min([applied, *(n if of == epoch else 0 for of, n in marks)])
         for seconds in self._freshness.seen(epoch, applied, seen.live_as_of_us, shown, now_us):
             self._freshnesses.record(seconds)
+
+
+def _places(said: Mapping[str, Sequence[Any]]) -> _Seen:
+    heard = said.get("heard", ())
+    heard_us: dict[str, int] = {}
+    for row in heard:
+        heard_us[row["feed"]] = min(heard_us.get(row["feed"], row["heard_us"]), row["heard_us"])
+    events = [row for row in heard if row["feed"] == EVENTS]
+    return _Seen(
+        cursors={(r["feed"], r["partition"], r["lane"]): (r["epoch"], r["n"]) for r in said.get("cursor", ())},
+        marks={
+            (r["feed"], r["of_feed"], r["partition"], r["lane"]): (r["epoch"], r["n"])
+            for r in said.get("mark", ())
+        },
+        heads={(r["feed"], r["partition"], r["lane"]): r["n"] for r in heard},
+        heard_us=heard_us,
+        as_of_us=max((row["as_of_us"] for row in events), default=0),
+        left="left" in said,
+        live_as_of_us=max((row["as_of_us"] for row in events if row["lane"] == Lane.LIVE), default=0),
+    )
 
 
 def _covers(place: tuple[str, int] | None, wanted: tuple[str, int]) -> bool:

@@ -11,6 +11,7 @@ from pathloom_kit.feeds import pg_cursors
 from pathloom_kit.feeds.cursor import Cursor, Lane
 from pathloom_kit.feeds.page import Watermark
 from pathloom_kit.feeds.together import Together
+from pathloom_kit.looking_up import looking_up
 from pathloom_kit.postgres import Database, RawConnection
 from pathloom_kit.transient import is_transient
 
@@ -103,7 +104,7 @@ class ReadModelStore:
             await self._steps(step)
         else:
             # A backfill of pages and traits does not wait for the writer.
-            await self._transaction(lambda conn: self._pass(conn, step))
+            await self._transaction(lambda conn: self._pass(conn, step), alone=None)
 
     async def park(self, feed: str, entry: Any, reason: str, expected: Cursor, new: Cursor) -> None:
         """See FollowerStore."""
@@ -118,7 +119,7 @@ class ReadModelStore:
             )
             return set(), set()
 
-        await self._transaction(work)
+        await self._transaction(work, alone=None)
 
     async def restart(self, feed: str, epoch: str) -> None:
         """See FollowerStore: what is there serves on."""
@@ -127,7 +128,7 @@ class ReadModelStore:
             await pg_cursors.restart(conn, feed, epoch)
             return set(), set()
 
-        await self._transaction(work)
+        await self._transaction(work, alone=None)
 
     async def finish_restart(self, feed: str, epoch: str) -> bool:
         """See FollowerStore: what was not sent again is dropped."""
@@ -136,7 +137,6 @@ class ReadModelStore:
             await pg_cursors.note_filled(conn, feed, epoch)
             if not await pg_cursors.finish_restart(conn, feed, epoch):
                 return set(), set()
-            await conn.execute("SELECT pg_advisory_xact_lock($1)", _WRITER)
             return await self._settle(conn, await _drop_other_epochs(conn, feed, epoch))
 
         await self._transaction(work)
@@ -156,7 +156,6 @@ class ReadModelStore:
 
         async def work(conn: RawConnection) -> tuple[set[str], set[str]]:
             nonlocal count
-            await conn.execute("SELECT pg_advisory_xact_lock($1)", _WRITER)
             rows = await conn.fetch(_TAKE_LEFT, until, most)
             count = len(rows)
             changed = await recompose(conn, [row["customer_id"] for row in rows], micros(self._clock.now()))
@@ -178,7 +177,6 @@ class ReadModelStore:
         withdrawal, so what has not come elsewhere is gone upstream too."""
 
         async def work(conn: RawConnection) -> tuple[set[str], set[str]]:
-            await conn.execute("SELECT pg_advisory_xact_lock($1)", _WRITER)
             rows = await conn.fetch(
                 "SELECT j.journey_id, j.owner FROM view_journey j JOIN unnest($1::text[], $2::bigint[]) AS g(id, version) "
                 "ON j.journey_id = g.id AND j.version = g.version WHERE j.withdrawn AND j.body IS NOT NULL",
@@ -195,8 +193,7 @@ class ReadModelStore:
     async def drop_old_pieces(self, before_us: int, limit: int = 1000) -> int:
         """Drops the pieces of contacts about which nothing was said since `before_us`: what they were is in the
         touchpoints, and the folded contact stays. Returns how many."""
-        async with self._database.asyncpg() as conn, conn.transaction():
-            await conn.execute("SELECT pg_advisory_xact_lock($1)", _WRITER)
+        async with self._database.asyncpg() as conn, looking_up(conn, _WRITER):
             rows = await conn.fetch(
                 "UPDATE view_contact SET pieces = NULL WHERE contact_key IN (SELECT c.contact_key FROM view_contact c "
                 "WHERE c.pieces IS NOT NULL AND c.last_us < $1 AND c.b_epoch IS NOT NULL AND NOT EXISTS ("
@@ -208,7 +205,6 @@ class ReadModelStore:
 
     async def _write(self, steps: Sequence[ViewStep]) -> None:
         async def work(conn: RawConnection) -> tuple[set[str], set[str]]:
-            await conn.execute("SELECT pg_advisory_xact_lock($1)", _WRITER)
             touched = Touched()
             for step in steps:
                 await pg_cursors.advance(conn, step.feed, step.expected, step.new, step.watermarks)
@@ -262,9 +258,9 @@ class ReadModelStore:
         return await recompose(conn, touched.owners, micros(self._clock.now())), contacts
 
     async def _transaction(
-        self, work: Callable[[RawConnection], Awaitable[tuple[set[str], set[str]]]]
+        self, work: Callable[[RawConnection], Awaitable[tuple[set[str], set[str]]]], alone: int | None = _WRITER
     ) -> None:
-        async with self._database.asyncpg() as conn, conn.transaction():
+        async with self._database.asyncpg() as conn, looking_up(conn, alone):
             customers, contacts = await work(conn)
         if customers or contacts:
             self._changed(customers, contacts)
