@@ -25,6 +25,9 @@ class OnePage:
     def __init__(self, page: FeedPage[Entry]) -> None:
         self.slot: FeedPage[Entry] | None = page
 
+    def begin(self) -> None:
+        pass
+
     def take(self) -> None:
         self.slot = None
 

@@ -25,18 +25,24 @@ class Small:
         await asyncio.get_running_loop().create_future()
 
 
-async def taken(max_entries: int) -> list[list[int]]:
-    """What each page held that a slow follower found in the slot."""
+async def taken(max_entries: int, before: int = 0) -> list[list[int]]:
+    """What each page held that a slow follower found in the slot, once it began with it."""
     pump = Pump(
         Small(), Cursor("", 0, Lane.LIVE, 0), max_entries, Backoff(), asyncio.Event(), lambda page: None, 60
     )
     running = asyncio.create_task(pump.run())
     found: list[list[int]] = []
     while sum(map(len, found)) < PAGES:
-        for _ in range(3 * PAGES):  # as long as a step takes in which everything else comes
+        while pump.slot is None:
+            await asyncio.sleep(0)
+        for _ in range(before):
             await asyncio.sleep(0)
         page = pump.slot
         assert isinstance(page, FeedPage)
+        pump.begin()
+        for _ in range(3 * PAGES):  # as long as a step takes in which everything else comes
+            await asyncio.sleep(0)
+        assert pump.slot is page
         found.append([entry.n for entry in page.entries])
         assert page.header.cursor.n == found[-1][-1]
         pump.take()
@@ -48,6 +54,11 @@ async def test_what_waits_is_one_page() -> None:
     found = await taken(5000)
     assert [n for page in found for n in page] == list(range(1, PAGES + 1))
     assert [len(page) for page in found] == [1, PAGES - 1]
+
+
+async def test_what_comes_before_it_is_begun_joins_it() -> None:
+    found = await taken(5000, before=3 * PAGES)
+    assert found == [list(range(1, PAGES + 1))]
 
 
 async def test_no_page_is_larger_than_asked_for() -> None:

@@ -107,6 +107,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> RunningServer:
             events_pb2.LoggedEvent.FromString,
             clock,
             settings,
+            steps.next_at,
         ),
         "customers": _following(
             "customers",
@@ -115,6 +116,7 @@ async def build(settings: Settings, stack: AsyncExitStack) -> RunningServer:
             customers_pb2.CustomerEntry.FromString,
             clock,
             settings,
+            steps.next_at,
         ),
     }
     for feed_name, follow in follows.items():
@@ -163,6 +165,7 @@ def _following(
     parse: Callable[[bytes], E],
     clock: Clock,
     settings: Settings,
+    paced: Callable[[], float],
 ) -> Callable[[], Awaitable[None]]:
     """What the holder of a feed's lease does: tries what is parked again, then follows."""
     follower: Follower[E] = Follower(
@@ -172,7 +175,7 @@ def _following(
         clock,
         max_entries=settings.max_entries,
         bulk_share=settings.bulk_share,
-        rests=False,
+        paced=paced,
         transient=transient,
     )
 

@@ -55,8 +55,8 @@ class Follower(Generic[E]):
     up does so in large ones, and what is live waits no longer than that for history. History that nothing live waits behind
     goes in larger ones still: what is named again and again is then worked out once. When all that was live is
     applied the lane rests for as long as the last step took: the busier the machine, the more comes together meanwhile, and
-    what a step costs however little is in it is shared by more. It does not where the store itself lets steps wait for each
-    other (`rests`, see Together).
+    what a step costs however little is in it is shared by more. Where several followers share a store, `paced` says instead
+    when it takes the next step of the live lane (by the loop's clock, see Together): what comes until then is in it.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Follower(Generic[E]):
         max_entries: int = 5000,
         step_s: float = 0.3,
         bulk_share: float = 0.2,
-        rests: bool = True,
+        paced: Callable[[], float] | None = None,
         transient: Callable[[Exception], bool] = is_transient,
         backoff: Backoff = Backoff(),  # noqa: B008 - frozen
         silence_s: float = 20.0,
@@ -82,7 +82,7 @@ class Follower(Generic[E]):
         self._partitions = tuple(partitions)
         self._max_entries = max_entries
         self._turns = Turns(bulk_share)
-        self._rests = rests
+        self._paced = paced
         self._paces = {lane: Pace(_LEAST[lane], max_entries, step_s) for lane in LANES}
         self._transient = transient
         self._backoff = backoff
@@ -172,7 +172,7 @@ class Follower(Generic[E]):
         return note
 
     def _choose(self, works: Sequence[LaneWork[E]], now: float) -> tuple[LaneWork[E] | None, bool]:
-        ready = [work for work in works if work.pump.slot is not None and work.not_before <= now]
+        ready = [work for work in works if work.pump.slot is not None and self._due(work) <= now]
         live = [work for work in ready if work.applied.lane is Lane.LIVE]
         bulk = [work for work in ready if work.applied.lane is Lane.BULK]
         lane = self._turns.next(bool(live), bool(bulk))
@@ -184,13 +184,18 @@ class Follower(Generic[E]):
         return chosen, bool(live) and bool(bulk)
 
     async def _wait(self, works: Sequence[LaneWork[E]], now: float, finish_at: float | None) -> None:
-        held_back = [work.not_before - now for work in works if work.pump.slot is not None]
+        held_back = [self._due(work) - now for work in works if work.pump.slot is not None]
         if finish_at is not None and all(work.complete for work in works):
             held_back.append(finish_at - now)
         with suppress(TimeoutError):
             # Not wait_for: on 3.11 it can swallow a cancellation, and the service would never end.
             async with asyncio.timeout(min(held_back, default=None)):
                 await self._ready.wait()
+
+    def _due(self, work: LaneWork[E]) -> float:
+        page = work.pump.slot
+        shows = isinstance(page, FeedPage) and page.entries and work.applied.lane is Lane.LIVE
+        return max(work.not_before, self._paced()) if self._paced and shows else work.not_before
 
     async def _turn(self, work: LaneWork[E], contended: bool) -> None:
         page = work.pump.slot
@@ -232,7 +237,7 @@ class Follower(Generic[E]):
             self._took(step, begun, asyncio.get_running_loop().time())
         self._unsettled = 0
         work.stepped(step, page)
-        if self._rests and step.entries and step.new.lane is Lane.LIVE and step.last and work.caught_up:
+        if not self._paced and step.entries and step.new.lane is Lane.LIVE and step.last and work.caught_up:
             ended = asyncio.get_running_loop().time()
             work.not_before = ended + min(ended - begun, _LONGEST_REST_S)
 

@@ -40,7 +40,8 @@ class LaneWork(Generic[E]):
         self._done = 0  # entries of the page in the slot that were already applied or parked
 
     def next_step(self, page: FeedPage[E], most: int) -> Step[E] | None:
-        """What to do for the page in the slot, at most `most` entries of it; None when it says nothing new."""
+        """What to do for the page in the slot, at most `most` entries of it; None when it says nothing new. The page is begun."""
+        self.pump.begin()
         header = page.header
         # Watermarks hold for the entries of this lane up to the head: they are ours only once we have them all.
         marks = of_lane(header.watermarks, header.cursor.lane) if header.caught_up else ()

@@ -41,15 +41,21 @@ class Pump(Generic[E]):
         self._silence_s = silence_s
         self._pages: deque[FeedPage[E] | FeedReset] = deque()
         self._room = asyncio.Event()
+        self._begun = False
 
     @property
     def slot(self) -> FeedPage[E] | FeedReset | None:
         """The oldest page that is not done with."""
         return self._pages[0] if self._pages else None
 
+    def begin(self) -> None:
+        """From now on nothing joins the page in the slot."""
+        self._begun = True
+
     def take(self) -> None:
         """The page in the slot is done with."""
         self._pages.popleft()
+        self._begun = False
         self._room.set()
 
     async def run(self) -> None:
@@ -86,9 +92,9 @@ class Pump(Generic[E]):
         self._ready.set()
 
     def _joined(self, item: FeedPage[E] | FeedReset) -> bool:
-        """Behind the last page that waits and that nobody has begun (the oldest may be begun), as far as one page goes:
-        whoever lags takes much at a time, however small the pages were that it was sent."""
-        last = self._pages[-1] if len(self._pages) > 1 else None
+        """Behind the last page that waits and that nobody has begun, as far as one page goes: whoever lags takes much at a time,
+        however small the pages were that it was sent."""
+        last = self._pages[-1] if len(self._pages) > self._begun else None
         if not isinstance(last, FeedPage) or not isinstance(item, FeedPage):
             return False
         if last.header.cursor.epoch != item.header.cursor.epoch:

@@ -15,6 +15,7 @@ class InLane(Protocol):
 
 
 S = TypeVar("S", bound=InLane)
+_AHEAD_S = 0.01  # all who have something hand it over within it
 
 
 class Together(Generic[S]):
@@ -58,6 +59,10 @@ class Together(Generic[S]):
             outcome.cancel()
             if mine in self._waiting:
                 self._waiting.remove(mine)
+
+    def next_at(self) -> float:
+        """When whoever has a step of the live lane is to hand it over, by the loop's clock."""
+        return self._not_before - _AHEAD_S
 
     async def _pause(self) -> None:
         if self._waiting[0][0].lane is Lane.LIVE:

@@ -40,6 +40,10 @@ class Steps:
         self._graph = graph
         self._together = Together(self._write, transient)
 
+    def next_at(self) -> float:
+        """When the next step of the live lane is taken, see Together."""
+        return self._together.next_at()
+
     async def __call__(self, step: GraphStep) -> None:
         """Returns when it is committed. StaleCursor when its cursor is elsewhere."""
         await self._together(step)

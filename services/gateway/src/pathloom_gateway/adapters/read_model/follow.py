@@ -68,7 +68,7 @@ class Followers:
     def _under_lease(self, feed: str, method: Callable[..., Any]) -> Callable[[], Any]:
         async def follow() -> None:
             follower: Follower[Any] = Follower(
-                feed, GrpcFeed(method), self.store, self.clock, rests=False
+                feed, GrpcFeed(method), self.store, self.clock, paced=self.store.next_at
             )
             self.states[feed] = follower.state
             try:

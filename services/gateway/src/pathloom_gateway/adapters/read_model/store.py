@@ -85,6 +85,10 @@ class ReadModelStore:
         self._secret: bytes | None = None
         self._steps = Together(self._write, is_transient)
 
+    def next_at(self) -> float:
+        """When the next step of the live lane is taken, see Together."""
+        return self._steps.next_at()
+
     async def cursors(self, feed: str) -> Mapping[tuple[int, Lane], Cursor]:
         """Where we are."""
         async with self._database.asyncpg() as conn:
