@@ -13,7 +13,10 @@ PAGES = 40
 
 
 class Small:
-    """Pages of one entry each, then silence."""
+    """Pages of one entry each, then silence. All but the first come once they are let."""
+
+    def __init__(self) -> None:
+        self.let = asyncio.Event()
 
     async def follow(
         self, cursor: Cursor, max_entries: int
@@ -22,32 +25,38 @@ class Small:
             yield FeedPage(
                 PageHeader(Cursor("e", 0, Lane.LIVE, n), PAGES, n == PAGES), [pb.CustomerEntry(n=n)]
             )
+            await self.let.wait()
         await asyncio.get_running_loop().create_future()
 
 
-async def taken(max_entries: int, before: int = 0) -> list[list[int]]:
-    """What each page held that a slow follower found in the slot, once it began with it."""
+async def taken(max_entries: int, *, begun_with_the_first: bool = True) -> list[list[int]]:
+    """What each page held that a slow follower took."""
+    small = Small()
     pump = Pump(
-        Small(), Cursor("", 0, Lane.LIVE, 0), max_entries, Backoff(), asyncio.Event(), lambda page: None, 60
+        small, Cursor("", 0, Lane.LIVE, 0), max_entries, Backoff(), asyncio.Event(), lambda page: None, 60
     )
     running = asyncio.create_task(pump.run())
     found: list[list[int]] = []
+    await all_else()
+    if begun_with_the_first:
+        pump.begin()
+    small.let.set()
     while sum(map(len, found)) < PAGES:
-        while pump.slot is None:
-            await asyncio.sleep(0)
-        for _ in range(before):
-            await asyncio.sleep(0)
+        await all_else()
         page = pump.slot
         assert isinstance(page, FeedPage)
         pump.begin()
-        for _ in range(3 * PAGES):  # as long as a step takes in which everything else comes
-            await asyncio.sleep(0)
-        assert pump.slot is page
         found.append([entry.n for entry in page.entries])
         assert page.header.cursor.n == found[-1][-1]
         pump.take()
     running.cancel()
     return found
+
+
+async def all_else() -> None:
+    """As long as a step takes in which everything else comes."""
+    for _ in range(3 * PAGES):
+        await asyncio.sleep(0)
 
 
 async def test_what_waits_is_one_page() -> None:
@@ -57,7 +66,7 @@ async def test_what_waits_is_one_page() -> None:
 
 
 async def test_what_comes_before_it_is_begun_joins_it() -> None:
-    found = await taken(5000, before=3 * PAGES)
+    found = await taken(5000, begun_with_the_first=False)
     assert found == [list(range(1, PAGES + 1))]
 
 

@@ -108,9 +108,7 @@ class PostgresProgress:
             if now - self._refreshed_at >= _WAITING_EVERY_S:
                 self._refreshed_at = now
                 places = _places(await self._said(_PLACES))
-                self._seen = replace(
-                    places, refilling=self._seen.refilling, recutting=self._seen.recutting
-                )
+                self._seen = replace(places, refilling=self._seen.refilling, recutting=self._seen.recutting)
 
     async def _said(self, statement: str) -> Mapping[str, Sequence[Any]]:
         said: dict[str, list[Any]] = {}
@@ -230,7 +228,9 @@ def _places(said: Mapping[str, Sequence[Any]]) -> _Seen:
         heard_us[row["feed"]] = min(heard_us.get(row["feed"], row["heard_us"]), row["heard_us"])
     events = [row for row in heard if row["feed"] == EVENTS]
     return _Seen(
-        cursors={(r["feed"], r["partition"], r["lane"]): (r["epoch"], r["n"]) for r in said.get("cursor", ())},
+        cursors={
+            (r["feed"], r["partition"], r["lane"]): (r["epoch"], r["n"]) for r in said.get("cursor", ())
+        },
         marks={
             (r["feed"], r["of_feed"], r["partition"], r["lane"]): (r["epoch"], r["n"])
             for r in said.get("mark", ())

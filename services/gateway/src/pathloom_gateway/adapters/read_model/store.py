@@ -262,7 +262,9 @@ class ReadModelStore:
         return await recompose(conn, touched.owners, micros(self._clock.now())), contacts
 
     async def _transaction(
-        self, work: Callable[[RawConnection], Awaitable[tuple[set[str], set[str]]]], alone: int | None = _WRITER
+        self,
+        work: Callable[[RawConnection], Awaitable[tuple[set[str], set[str]]]],
+        alone: int | None = _WRITER,
     ) -> None:
         async with self._database.asyncpg() as conn, looking_up(conn, alone):
             customers, contacts = await work(conn)
