@@ -14,7 +14,7 @@ from pathloom.feed.v1 import feed_pb2
 from pathloom.identity.v1 import customers_pb2, customers_pb2_grpc, events_pb2, events_pb2_grpc
 from pathloom.journey_graph.v1 import journeys_pb2 as pb
 from pathloom.journey_graph.v1 import journeys_pb2_grpc
-from pathloom_journey_graph.adapters.graph_tx import Neo4jGraphTx
+from pathloom_journey_graph.adapters import steps
 from pathloom_journey_graph.bootstrap import build
 from pathloom_journey_graph.settings import Settings
 from pathloom_kit.errors import DomainError
@@ -166,11 +166,11 @@ async def test_a_crash_before_the_commit_leaves_nothing(
     before = content(await replica.journeys())
     rest = call(1, CALL, T0)[3:]
 
-    async def crash(self: Neo4jGraphTx, items: Any) -> None:
+    async def crash(*_: Any) -> None:
         raise RuntimeError("the machine is gone")
 
     with monkeypatch.context() as planted:
-        planted.setattr(Neo4jGraphTx, "link", crash)
+        planted.setattr(steps, "move_cursors", crash)
         with pytest.raises(RuntimeError):
             await replica.send_events(*rest)
     assert content(await replica.journeys()) == before

@@ -34,15 +34,17 @@ async def lock_cursors(tx: AsyncManagedTransaction, moves: Sequence[CursorMove])
     rows = [cursor_row(move.feed, move.new.partition, move.new.lane) for move in moves]
     found = {
         row["id"]: row
-        for row in await rows_of(tx, cypher.LOCK_CURSORS, rows=sorted(rows, key=lambda r: str(r["id"])))
+        for row in await rows_of(
+            tx,
+            cypher.LOCK_CURSORS,
+            rows=sorted(rows, key=lambda r: str(r["id"])),
+            gates=sorted(gate_id(move.feed, move.new.partition) for move in moves if move.gated),
+        )
     }
     for move in moves:
         at = found[move.id]
         if (at["epoch"], at["n"]) != (move.expected.epoch, move.expected.n):
             raise StaleCursor(move.feed, move.expected)
-    for move in moves:
-        if move.gated:
-            await do(tx, cypher.LOCK_GATE, id=gate_id(move.feed, move.new.partition))
     return {move.feed for move in moves if found[move.id]["parked"]}
 
 

@@ -19,6 +19,12 @@ def _listed(query: str, **columns: str) -> Listed:
     return found
 
 
+def _in_one(*parts: str) -> str:
+    """Statements of which none answers anything, as one: what Neo4j and its driver spend on a statement is more than what most of
+    them do. Each is given a list of its own; an empty one does nothing."""
+    return "\n".join(f"CALL () {{ {part.strip()} }}" for part in parts)
+
+
 SCHEMA = (
     "CREATE CONSTRAINT record_key IF NOT EXISTS FOR (r:Record) REQUIRE r.key IS UNIQUE",
     "CREATE CONSTRAINT customer_id IF NOT EXISTS FOR (c:Customer) REQUIRE c.id IS UNIQUE",
@@ -74,8 +80,22 @@ RETURN m.generation AS generation
 # Neo4j would read a whole index for each row, and keep that plan.
 
 # Records and customers: the lock first, then what is read is what holds.
+# With the records come those that they lead to: a contact's root, and whom that is bound to.
+_LEADS = """
+CALL ({these}) {{
+    UNWIND {these} AS r UNWIND [k IN [r.root, r.bound_to] WHERE k IS NOT NULL] AS key
+    WITH DISTINCT key ORDER BY key
+    MERGE (lead:Record {{key: key}}) SET lead._lock = true
+    RETURN collect(lead) AS {leads}
+}}"""
 LOCK_RECORDS = _listed(
-    "UNWIND $in.keys AS key MERGE (r:Record {key: key}) SET r._lock = true",
+    f"""
+UNWIND $in.keys AS key MERGE (r:Record {{key: key}}) SET r._lock = true
+WITH collect(r) AS records
+{_LEADS.format(these="records", leads="roots")}
+{_LEADS.format(these="roots", leads="bound")}
+UNWIND records + roots + bound AS r
+WITH DISTINCT r""",
     key="r.key",
     customer_id="r.customer_id",
     root="r.root",
@@ -167,21 +187,21 @@ WITH key, max(c.id) AS id""",
     key="key",
     id="id",
 )
-SAVE_CUSTOMERS = """
+SAVE_CUSTOMERS = _in_one(
+    """
 UNWIND $in.rows AS row
 MERGE (c:Customer {id: row.id})
 SET c.version = row.version, c.epoch = row.epoch
 WITH c, row
 OPTIONAL MATCH (c)-[k:KNOWN_AS]->(r) WHERE NOT r.key IN row.claims
-DELETE k
-"""
-SAVE_CLAIMS = """
+DELETE k""",
+    """
 UNWIND $in.rows AS row
 MATCH (c:Customer {id: row.id})
 UNWIND row.claims AS key
 MERGE (r:Record {key: key})
-MERGE (c)-[:KNOWN_AS]->(r)
-"""
+MERGE (c)-[:KNOWN_AS]->(r)""",
+)
 
 # Items, and whole items: with their pieces.
 _ITEM = {
@@ -199,7 +219,14 @@ MATCH (i:Item) USING INDEX SEEK i:Item(record, start)
 WHERE i.record = row.record AND i.start <= row.hi AND i.last >= row.lo AND i.kind = 'visit'""",
     **_WHOLE,
 )
-HELD = _listed("UNWIND $in.keys AS key MATCH (i:Item) WHERE i.holder = key", **_ITEM)
+HELD = _listed(
+    """
+CALL () {
+    UNWIND $in.holders AS key MATCH (i:Item) WHERE i.holder = key RETURN i
+    UNION UNWIND $in.records AS key MATCH (i:Item) WHERE i.record = key RETURN i
+}""",
+    **_ITEM,
+)
 OF_RECORDS = _listed("UNWIND $in.keys AS key MATCH (i:Item) WHERE i.record = key", **_ITEM)
 WHOLE_OF_RECORDS = _listed("UNWIND $in.keys AS key MATCH (i:Item) WHERE i.record = key", **_WHOLE)
 OF_JOURNEYS = _listed("UNWIND $in.ids AS id MATCH (i:Item) WHERE i.journey_id = id", **_ITEM)
@@ -221,23 +248,22 @@ WITH DISTINCT i""",
     folded="i.folded",
     folded_by="i.folded_by",
 )
-NAMING = _listed(
+TIED = _listed(
     """
-UNWIND $in.rows AS row
-MATCH (t:Tie {key: row.tie})<-[:TIED]-(i) USING INDEX SEEK t:Tie(key) WHERE i.customer_id = row.customer_id
-WITH DISTINCT i""",
+CALL () {
+    UNWIND $in.naming AS row
+    MATCH (t:Tie {key: row.tie})<-[:TIED]-(i) USING INDEX SEEK t:Tie(key) WHERE i.customer_id = row.customer_id
+    RETURN i
+    UNION UNWIND $in.named AS row
+    MATCH (r:Record {key: row.tie})
+    WITH row, coalesce(r.root, r.key) AS root
+    MATCH (i:Item) WHERE i.record = root AND i.kind = 'contact' AND i.customer_id = row.customer_id
+    RETURN i
+}""",
     **_SPAN,
 )
-NAMED = _listed(
+SAVE_ITEMS = _in_one(
     """
-UNWIND $in.rows AS row
-MATCH (r:Record {key: row.tie})
-WITH row, coalesce(r.root, r.key) AS root
-MATCH (i:Item) WHERE i.record = root AND i.kind = 'contact' AND i.customer_id = row.customer_id
-WITH DISTINCT i""",
-    **_SPAN,
-)
-SAVE_ITEMS = """
 UNWIND $in.rows AS row
 MERGE (i:Item {id: row.id})
 SET i.kind = row.kind, i.record = row.record, i.thread = row.thread, i.holder = row.holder, i.customer_id = row.customer_id,
@@ -245,20 +271,21 @@ SET i.kind = row.kind, i.record = row.record, i.thread = row.thread, i.holder = 
     i.waiting = row.waiting, i.folded = row.folded, i.folded_by = row.folded_by,
     i.journey_id = coalesce(i.journey_id, ''), i.next_id = coalesce(i.next_id, '')
 FOREACH (_ IN CASE WHEN row.touch THEN [1] ELSE [] END | SET i:Touchpoint)
-FOREACH (_ IN CASE WHEN row.touch THEN [] ELSE [1] END | SET i:Mark)
-"""
+FOREACH (_ IN CASE WHEN row.touch THEN [] ELSE [1] END | SET i:Mark)""",
+    """
+UNWIND $in.untied AS row
+MATCH (i:Item {id: row.id})-[t:TIED]->(k) USING INDEX SEEK i:Item(id) WHERE k.key IN row.refs DELETE t""",
+    """
+UNWIND $in.tied AS row
+MATCH (i:Item {id: row.id})
+UNWIND row.refs AS key
+MERGE (t:Tie {key: key})
+MERGE (i)-[:TIED]->(t)""",
+)
 HAND_OVER = """
 UNWIND $in.rows AS row
 MATCH (i:Item {id: row.id})
 SET i.holder = row.holder, i.customer_id = row.customer_id, i.waiting = row.waiting
-"""
-UNTIE = "UNWIND $in.rows AS row MATCH (i:Item {id: row.id})-[t:TIED]->(k) USING INDEX SEEK i:Item(id) WHERE k.key IN row.refs DELETE t"
-TIE = """
-UNWIND $in.rows AS row
-MATCH (i:Item {id: row.id})
-UNWIND row.refs AS key
-MERGE (t:Tie {key: key})
-MERGE (i)-[:TIED]->(t)
 """
 DELETE_ITEMS = """
 UNWIND $in.ids AS id
@@ -280,21 +307,23 @@ PRINTS = _listed(
     version="e.version",
     live_version="e.live_version",
 )
-TAKE_NUMBERS = """
-MERGE (h:Head {id: $in.id}) ON CREATE SET h.n = 0
+# The head is locked here, last in the transaction: others wait on it only until that commits.
+PUBLISH = _in_one(
+    """
+WITH $in.entries AS entries WHERE size(entries) > 0
+MERGE (h:Head {id: $in.head}) ON CREATE SET h.n = 0
 SET h._lock = true
-WITH h SET h.n = h.n + $in.count
-RETURN h.n AS n
-"""
-SAVE_ENTRIES = """
-UNWIND $in.rows AS row
+WITH h, entries
+SET h.n = h.n + size(entries)
+WITH h.n - size(entries) AS before, entries
+UNWIND entries AS row
 MERGE (e:Entry {id: row.id})
 SET e.partition = $in.partition, e.version = row.version, e.entry = row.entry, e.print = row.print, e.traceparent = row.traceparent,
-    e.live_n = coalesce(row.live_n, e.live_n), e.bulk_n = coalesce(row.bulk_n, e.bulk_n),
-    e.live_version = coalesce(row.live_version, e.live_version)
-"""
-SAVE_JOURNEYS = """
-UNWIND $in.rows AS row
+    e.live_n = CASE WHEN $in.live THEN before + row.nth ELSE e.live_n END,
+    e.bulk_n = CASE WHEN $in.live THEN e.bulk_n ELSE before + row.nth END,
+    e.live_version = CASE WHEN $in.live THEN row.version ELSE e.live_version END""",
+    """
+UNWIND $in.journeys AS row
 MATCH (j:Entry {id: row.id})
 SET j:Journey, j += row.properties, j.due = row.due
 WITH j, row
@@ -302,19 +331,17 @@ MATCH (c:Customer {id: row.customer_id})
 OPTIONAL MATCH (other)-[o:ON]->(j) WHERE other.id <> row.customer_id
 DELETE o
 WITH DISTINCT c, j
-MERGE (c)-[:ON]->(j)
-"""
-END_JOURNEYS = """
-UNWIND $in.ids AS id
+MERGE (c)-[:ON]->(j)""",
+    """
+UNWIND $in.ended AS id
 MATCH (j:Entry {id: id})
 OPTIONAL MATCH (j)-[r]-()
 DELETE r
 WITH DISTINCT j
 REMOVE j:Journey, j.customer_id, j.goal, j.state, j.stage, j.opened_at, j.last_at, j.due, j.test, j.blueprint, j.generation,
-       j.by_channel, j.by_department, j.by_stage, j.closed
-"""
-LINK = """
-UNWIND $in.rows AS row
+       j.by_channel, j.by_department, j.by_stage, j.closed""",
+    """
+UNWIND $in.links AS row
 MATCH (i:Item {id: row.id})
 SET i.journey_id = row.journey_id, i.next_id = row.next_id
 WITH i, row
@@ -322,16 +349,13 @@ OPTIONAL MATCH (i)<-[h:HAS]-(old) WHERE old.id <> row.journey_id
 DELETE h
 WITH DISTINCT i, row
 OPTIONAL MATCH (i)-[n:NEXT]->(after) WHERE after.id <> row.next_id
-DELETE n
-"""
-LINK_JOURNEY = """
-UNWIND $in.rows AS row
+DELETE n""",
+    """
+UNWIND $in.links AS row
 MATCH (i:Item {id: row.id}) USING INDEX SEEK i:Item(id) WHERE i:Touchpoint
 MATCH (j:Entry {id: row.journey_id})
-MERGE (j)-[:HAS]->(i)
-"""
-LINK_NEXT = (
-    "UNWIND $in.rows AS row MATCH (i:Item {id: row.id}), (n:Item {id: row.next_id}) MERGE (i)-[:NEXT]->(n)"
+MERGE (j)-[:HAS]->(i)""",
+    "UNWIND $in.links AS row MATCH (i:Item {id: row.id}), (n:Item {id: row.next_id}) MERGE (i)-[:NEXT]->(n)",
 )
 
 FORGET_RECORDS = "UNWIND $in.keys AS key MATCH (r:Record {key: key}) DETACH DELETE r"
@@ -376,14 +400,15 @@ WITH e ORDER BY e.bulk_n LIMIT $in.limit""",
 )
 
 # One writer of claims at a time, whichever lane: two lanes may hold the same customer.
-LOCK_GATE = "MERGE (m:Meta {id: $in.id}) SET m._lock = true"
+LOCK_GATES = "UNWIND $in.gates AS id MERGE (m:Meta {id: id}) SET m._lock = true"
 # Following. Lock, then compare: comparing in the MATCH lets two racing transactions both win.
-LOCK_CURSORS = """
+LOCK_CURSORS = f"""
+{_in_one(LOCK_GATES)}
 UNWIND $in.rows AS row
-MERGE (c:Cursor {id: row.id})
+MERGE (c:Cursor {{id: row.id}})
 ON CREATE SET c.feed = row.feed, c.partition = row.partition, c.lane = row.lane, c.epoch = '', c.n = 0
 SET c._lock = true
-WITH c RETURN c.id AS id, c.epoch AS epoch, c.n AS n, EXISTS { MATCH (p:Parked) WHERE p.feed = c.feed } AS parked
+WITH c RETURN c.id AS id, c.epoch AS epoch, c.n AS n, EXISTS {{ MATCH (p:Parked) WHERE p.feed = c.feed }} AS parked
 """
 MOVE_CURSORS = """
 UNWIND $in.rows AS moved

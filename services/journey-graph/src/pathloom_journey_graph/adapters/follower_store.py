@@ -119,7 +119,7 @@ class Neo4jFollowerStore(Generic[E]):
             await rows_of(tx, cypher.DROP_PARKED, feed=feed)
             await rows_of(tx, cypher.DROP_WATERMARKS, feed=feed)
             locked = await rows_of(
-                tx, cypher.LOCK_CURSORS, rows=[cursor_row(feed, 0, lane) for lane in LANES]
+                tx, cypher.LOCK_CURSORS, rows=[cursor_row(feed, 0, lane) for lane in LANES], gates=[]
             )
             begun = {row["id"] for row in locked if row["epoch"] == epoch}
             starts = [Cursor(epoch, 0, lane, 0) for lane in LANES]
@@ -154,7 +154,7 @@ class Neo4jFollowerStore(Generic[E]):
                 tx: AsyncManagedTransaction, row: dict[str, Any] = row, place: Cursor = place
             ) -> None:
                 if self._gated:
-                    await rows_of(tx, cypher.LOCK_GATE, id=gate_id(feed, place.partition))
+                    await rows_of(tx, cypher.LOCK_GATES, gates=[gate_id(feed, place.partition)])
                 ours, entry = self._graph.tx(tx), parse(row["entry"])
                 touched = await self._effect(ours, [entry], place.epoch)
                 await self._steps.cut(ours, touched, place.lane, entry.traceparent)

@@ -114,7 +114,6 @@ class Neo4jGraphTx:
             for c in customers
         ]
         await self._do(cypher.SAVE_CUSTOMERS, rows)
-        await self._do(cypher.SAVE_CLAIMS, [row for row in rows if row["claims"]])
 
     async def items(self, ids: Iterable[str]) -> dict[str, WholeItem]:
         return {item.id: item for item in whole_items(await self._rows(cypher.ITEMS, ids=sorted(set(ids))))}
@@ -123,8 +122,9 @@ class Neo4jGraphTx:
         rows = [{"record": key, "lo": lo - gap, "hi": hi + gap} for key, (lo, hi) in spans.items()]
         return whole_items(await self._rows(cypher.VISITS_NEAR, rows=rows))
 
-    async def held(self, holders: Iterable[str]) -> list[StoredItem]:
-        return stored_items(await self._rows(cypher.HELD, keys=sorted(set(holders))))
+    async def held(self, holders: Iterable[str], records: Iterable[str]) -> list[StoredItem]:
+        of = {"holders": sorted(set(holders)), "records": sorted(set(records))}
+        return stored_items(await rows_of(self._tx, cypher.HELD, **of)) if any(of.values()) else []
 
     async def of_records(self, records: Iterable[str]) -> list[StoredItem]:
         return stored_items(await self._rows(cypher.OF_RECORDS, keys=sorted(set(records))))
@@ -150,10 +150,11 @@ class Neo4jGraphTx:
     async def tied(
         self, naming: Sequence[tuple[str, str]], named: Sequence[tuple[str, str]]
     ) -> list[tuple[str, str, Span]]:
-        rows = [{"customer_id": c, "tie": tie} for c, tie in naming]
-        contacts = [{"customer_id": c, "tie": tie} for c, tie in named if "|contact|" in tie]
-        found = await self._rows(cypher.NAMING, rows=rows)
-        found += await self._rows(cypher.NAMED, rows=contacts)
+        of = {
+            "naming": [{"customer_id": c, "tie": tie} for c, tie in naming],
+            "named": [{"customer_id": c, "tie": tie} for c, tie in named if "|contact|" in tie],
+        }
+        found = await rows_of(self._tx, cypher.TIED, **of) if any(of.values()) else []
         return [(row["id"], row["customer_id"], (row["start"], row["last"])) for row in found]
 
     async def save_items(self, items: Iterable[WholeItem]) -> None:
@@ -166,11 +167,9 @@ class Neo4jGraphTx:
              "touch": i.kind not in ("mark", "correction")}
             for i in kept
         ]  # fmt: skip
-        await self._do(cypher.SAVE_ITEMS, rows)
         untied = [{"id": i.id, "refs": sorted(i.tied - i.refs)} for i in kept if i.tied - i.refs]
-        await self._do(cypher.UNTIE, untied)
         tied = [{"id": i.id, "refs": sorted(i.refs - i.tied)} for i in kept if i.refs - i.tied]
-        await self._do(cypher.TIE, tied)
+        await self._do(cypher.SAVE_ITEMS, rows, untied=untied, tied=tied)
 
     async def hand_over(self, items: Iterable[StoredItem]) -> None:
         rows = [
@@ -183,10 +182,12 @@ class Neo4jGraphTx:
     async def delete_items(self, ids: Iterable[str]) -> None:
         await self._do(cypher.DELETE_ITEMS, sorted(ids), "ids")
 
-    async def publish(self, changes: Sequence[Change], lane: Lane, traceparent: str) -> int:
+    async def publish(
+        self, changes: Sequence[Change], relinked: Iterable[StoredItem], lane: Lane, traceparent: str
+    ) -> int:
         wanted = {change.journey_id: change for change in changes}
         known = {row["id"]: row for row in await self._rows(cypher.PRINTS, ids=list(wanted))}
-        rows: list[dict[str, Any]] = []
+        entries: list[dict[str, Any]] = []
         for key, change in wanted.items():
             before = known.get(key)
             if before is None and change.journey is None:
@@ -200,28 +201,25 @@ class Neo4jGraphTx:
             ):
                 continue
             version = before["version"] + (not same) if before is not None else 1
-            rows.append({
+            entries.append({
                 "id": key, "entry": entry_of(change), "print": mark, "version": version, "traceparent": traceparent,
-                "live_version": version if lane is Lane.LIVE else None,
+                "nth": len(entries) + 1,
             })  # fmt: skip
-        if not rows:
-            return 0
-        journeys = [_journey_row(c) for row in rows if (c := wanted[row["id"]]).journey is not None]
-        ended_ids = [row["id"] for row in rows if wanted[row["id"]].journey is None]
-        # The head is locked last: others wait on it only until this transaction commits.
-        head = (await self._rows(cypher.TAKE_NUMBERS, id=head_id(lane), count=len(rows)))[0]["n"]
-        for n, row in enumerate(rows, start=head - len(rows) + 1):
-            row["live_n"], row["bulk_n"] = (n, None) if lane is Lane.LIVE else (None, n)
-        await self._do(cypher.SAVE_ENTRIES, rows, partition=PARTITION)
-        await self._do(cypher.SAVE_JOURNEYS, journeys)
-        await self._do(cypher.END_JOURNEYS, ended_ids, "ids")
-        return len(rows)
-
-    async def link(self, items: Iterable[StoredItem]) -> None:
-        rows = [{"id": i.id, "journey_id": i.journey_id, "next_id": i.next_id} for i in items]
-        await self._do(cypher.LINK, rows)
-        await self._do(cypher.LINK_JOURNEY, [row for row in rows if row["journey_id"]])
-        await self._do(cypher.LINK_NEXT, [row for row in rows if row["next_id"]])
+        published = [wanted[row["id"]] for row in entries]
+        links = [{"id": i.id, "journey_id": i.journey_id, "next_id": i.next_id} for i in relinked]
+        if entries or links:
+            await do(
+                self._tx,
+                cypher.PUBLISH,
+                head=head_id(lane),
+                live=lane is Lane.LIVE,
+                partition=PARTITION,
+                entries=entries,
+                journeys=[_journey_row(change) for change in published if change.journey is not None],
+                ended=[change.journey_id for change in published if change.journey is None],
+                links=links,
+            )
+        return len(entries)
 
     async def forget(self, records: Iterable[str], customers: Iterable[str], at: int) -> None:
         keys = sorted(records)

@@ -173,10 +173,8 @@ class MoveRecords:
 
     async def _follow(self, tx: GraphTx, changed: Sequence[Record], move: _Move) -> None:
         """Items go with their holder; contacts whose binding changed get another holder."""
-        items = {item.id: item for item in await tx.held(r.key for r in changed)}
-        items.update(
-            {item.id: item for item in await tx.of_records(r.key for r in changed if r.root == r.key)}
-        )
+        roots = [r.key for r in changed if r.root == r.key]
+        items = {item.id: item for item in await tx.held([r.key for r in changed], roots)}
         missing = {item.record for item in items.values()} - move.records.keys()
         if missing:
             move.records.update(await locked(tx, missing))
@@ -194,10 +192,8 @@ class MoveRecords:
     async def _erase(self, tx: GraphTx, entry: Erased, state: CustomerState | None, move: _Move) -> None:
         """Everything of the records goes, contacts bound to them included; what comes late is refused from now on."""
         keys = {*entry.records, *(state.claims if state else ())}
-        items = {item.id: item for item in await tx.held(keys)}
-        items.update({item.id: item for item in await tx.of_records(keys)})
         roots = {r.root for key in keys if (r := move.records.get(key)) and r.root}
-        items.update({item.id: item for item in await tx.of_records(roots)})
+        items = {item.id: item for item in await tx.held(keys, keys | roots)}
         for item in items.values():
             move.disturbed.touch(item.customer_id, item.span, item.journey_id)
             keys |= {item.record, *item.contacts} if item.kind == "contact" else set()

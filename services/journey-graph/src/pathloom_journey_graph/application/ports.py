@@ -135,7 +135,8 @@ class GraphTx(Protocol):
     """Reads and writes of one transaction. Locks are held to its end; take records before customers."""
 
     async def lock_records(self, keys: Iterable[str]) -> dict[str, Record]:
-        """Write-locks the records in order of key, creating those that are not there, and reads them under the lock."""
+        """Write-locks the records in order of key, creating those that are not there, and reads them under the lock; with them
+        the roots and bound records that they lead to."""
         ...
 
     async def save_records(self, records: Iterable[Record]) -> None:
@@ -180,8 +181,9 @@ class GraphTx(Protocol):
         """Visits of each record that lie within `gap` of the span."""
         ...
 
-    async def held(self, holders: Iterable[str]) -> list[StoredItem]:
-        """Everything that follows the customers of these records."""
+    async def held(self, holders: Iterable[str], records: Iterable[str]) -> list[StoredItem]:
+        """Everything that follows the customers of `holders`, and everything whose record (root, for a contact) is one of
+        `records`, each once."""
         ...
 
     async def of_records(self, records: Iterable[str]) -> list[StoredItem]:
@@ -218,12 +220,11 @@ class GraphTx(Protocol):
         """With everything that hangs on them."""
         ...
 
-    async def publish(self, changes: Sequence[Change], lane: Lane, traceparent: str) -> int:
-        """Stores and publishes what differs from what is there; call it last. Returns how many were published."""
-        ...
-
-    async def link(self, items: Iterable[StoredItem]) -> None:
-        """`journey_id` and `next_id`, with the relationships that follow them."""
+    async def publish(
+        self, changes: Sequence[Change], relinked: Iterable[StoredItem], lane: Lane, traceparent: str
+    ) -> int:
+        """Stores and publishes what differs from what is there, and the `journey_id` and `next_id` of items, with the relationships
+        that follow them; call it last. Returns how many were published."""
         ...
 
     async def forget(self, records: Iterable[str], customers: Iterable[str], at: int) -> None:

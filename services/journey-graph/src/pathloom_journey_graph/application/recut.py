@@ -63,9 +63,7 @@ class Recut:
                     item.journey_id, item.next_id = journey_id, next_id
                     relinked.append(item)
         changes.update({key: Change(key) for key in gone - changes.keys()})
-        published = await tx.publish([changes[key] for key in sorted(changes)], lane, traceparent)
-        await tx.link(relinked)
-        return published
+        return await tx.publish([changes[key] for key in sorted(changes)], relinked, lane, traceparent)
 
     @property
     def watched(self) -> frozenset[str]:
