@@ -202,7 +202,7 @@ class ReadModelStore:
             rows = await conn.fetch(
                 "UPDATE view_contact SET pieces = NULL WHERE contact_key IN (SELECT c.contact_key FROM view_contact c "
                 "WHERE c.pieces IS NOT NULL AND c.last_us < $1 AND c.b_epoch IS NOT NULL AND NOT EXISTS ("
-                "SELECT FROM view_contact o WHERE o.root_key = c.root_key AND o.last_us >= $1) LIMIT $2) RETURNING 1",
+                "SELECT FROM view_contact o WHERE o.root_key = c.root_key AND o.last_us >= $1 OFFSET 0) LIMIT $2) RETURNING 1",
                 before_us,
                 limit,
             )
