@@ -38,8 +38,18 @@ class Bulk(Generic[T]):
         return f"unnest({arrays}) AS i({self.names})"
 
     @property
-    def insert(self) -> str:
-        return f"INSERT INTO {self.table} ({self.names}) SELECT {self.names} FROM {self.unnest()}"  # noqa: S608 - constants of this module
+    def replace(self) -> str:
+        """Of journeys ($1) with so many rows each ($2) all rows ($3 …): those beyond go, those that are there already stay."""
+        return f"""
+WITH beyond AS (
+    DELETE FROM {self.table} t USING unnest($1::text[], $2::int[]) AS j(journey_id, held)
+    WHERE t.journey_id = j.journey_id AND t.position >= j.held
+)
+INSERT INTO {self.table} ({self.names})
+SELECT {self.names} FROM {self.unnest(3)} EXCEPT SELECT {self.names} FROM {self.table} WHERE journey_id = ANY($1)
+ON CONFLICT (journey_id, position) DO UPDATE SET
+    {", ".join(f"{name} = excluded.{name}" for name, _, _ in self.columns)}
+"""  # noqa: S608 - constants of this module
 
     def arguments(self, rows: Sequence[T]) -> list[list[Any]]:
         """One list for each column."""

@@ -31,6 +31,7 @@ ON CONFLICT (journey_id) DO UPDATE SET
 WHERE s.epoch <> excluded.epoch OR s.model <> excluded.model OR s.version < excluded.version
 RETURNING journey_id
 """  # noqa: S608 - constants of `rows`
+_REPLACE_FACTS = tuple((bulk.replace, bulk, of) for bulk, of in FACTS)
 _FORGET_FACTS = tuple(f"DELETE FROM {bulk.table} WHERE journey_id = ANY($1)" for bulk, _ in FACTS)  # noqa: S608
 _NOT_SENT_AGAIN = (
     "SELECT journey_id FROM journey_score WHERE alive AND epoch <> $1 ORDER BY journey_id FOR UPDATE"
@@ -157,12 +158,10 @@ class PgScoreStore:
     async def _replace_facts(self, conn: RawConnection, fresh: Sequence[Source]) -> None:
         if not fresh:
             return
-        for forget in _FORGET_FACTS:
-            await conn.execute(forget, [source.journey_id for source in fresh])
-        facts = [source.facts for source in fresh if source.facts is not None]
-        for bulk, of in FACTS:
-            if found := placed(facts, of):
-                await conn.execute(bulk.insert, *bulk.arguments(found))
+        for replace, bulk, of in _REPLACE_FACTS:
+            held = {source.journey_id: of(source.facts) if source.facts else () for source in fresh}
+            rows = placed([source.facts for source in fresh if source.facts], of)
+            await conn.execute(replace, list(held), list(map(len, held.values())), *bulk.arguments(rows))
         await conn.execute(_APPLIED)
 
 

@@ -1,19 +1,18 @@
 """Applies customers and contacts' bindings."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from pathloom.identity.v1.customers_pb2 import Customer, CustomerEntry
+from pathloom.identity.v1.customers_pb2 import CustomerEntry
 from pathloom_kit.feeds.cursor import Cursor
 from pathloom_kit.postgres import RawConnection
 
 from pathloom_gateway.adapters.read_model.erased_before import as_erased, remember_erased
 from pathloom_gateway.adapters.read_model.households import apply_households, mates_of
 from pathloom_gateway.adapters.read_model.keys import forgotten_hash, record_key
+from pathloom_gateway.adapters.read_model.leads import drop_leads, put_leads
 from pathloom_gateway.adapters.read_model.parked import drop_parked_of
 from pathloom_gateway.adapters.read_model.resolve import ERASED, LIVES, MERGED
-from pathloom_gateway.domain.customer_view import golden_values, name_of
-from pathloom_gateway.domain.names import words_of
 
 
 @dataclass(slots=True)
@@ -135,59 +134,13 @@ async def _apply_things(
     living = {key: things[key].customer for key in applied if things[key].HasField("customer")}
     gone = [key for key in applied if things[key].HasField("erased")]
     touched.moved |= bool(gone)  # who is now another one without a journey shows nothing twice (see `reown`)
-    await drop_customer_rows(conn, [*living, *gone], touched)
-    await _add_customer_rows(conn, living, touched)
+    touched.records |= await drop_leads(conn, gone) | await put_leads(conn, living)
     if gone:
         keys = [record_key(record) for key in gone for record in things[key].erased.records]
         touched.records.update(keys)
         await drop_parked_of(conn, keys)
         await forget_contacts(conn, [key for key in keys if "|contact|" in key], secret, now_us, touched)
         await conn.execute("DELETE FROM view_score WHERE customer_id = ANY($1)", gone)
-
-
-async def drop_customer_rows(conn: RawConnection, customer_ids: Sequence[str], touched: Touched) -> None:
-    """Takes away what leads to these customers; their members are touched."""
-    if not customer_ids:
-        return
-    ids = list(customer_ids)
-    for row in await conn.fetch(
-        "DELETE FROM view_member WHERE customer_id = ANY($1) RETURNING record_key", ids
-    ):
-        touched.records.add(row["record_key"])
-    await conn.execute("DELETE FROM view_identifier WHERE customer_id = ANY($1)", ids)
-    await conn.execute("DELETE FROM view_name WHERE customer_id = ANY($1)", ids)
-
-
-async def _add_customer_rows(conn: RawConnection, living: dict[str, Customer], touched: Touched) -> None:
-    members = {
-        (record_key(one.key), key): one.own_customer_id
-        for key, customer in living.items()
-        for one in customer.records
-    }
-    touched.records.update(record for record, _ in members)
-    await conn.execute(
-        "INSERT INTO view_member SELECT * FROM unnest($1::text[], $2::text[], $3::text[])",
-        [record for record, _ in members],
-        [key for _, key in members],
-        list(members.values()),
-    )
-    identifiers = {
-        (one.type, one.value, one.namespace, key)
-        for key, customer in living.items()
-        for one in customer.identifiers
-    }
-    await conn.execute(
-        "INSERT INTO view_identifier SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[])",
-        *_columns(identifiers, 4),
-    )
-    names = {
-        (word, key)
-        for key, customer in living.items()
-        for word in words_of(name_of(golden_values(customer)), golden_values(customer).get("name", ""))
-    }
-    await conn.execute(
-        "INSERT INTO view_name SELECT * FROM unnest($1::text[], $2::text[])", *_columns(names, 2)
-    )
 
 
 async def _apply_bindings(
@@ -256,8 +209,3 @@ async def forget_contacts(
         own,
     )
     await remember_erased(conn, own)
-
-
-def _columns(rows: Iterable[tuple[str, ...]], width: int) -> list[list[str]]:
-    ordered = sorted(rows)
-    return [[row[index] for row in ordered] for index in range(width)]

@@ -54,6 +54,13 @@ SELECT g.journey_id, g.owner FROM view_journey g WHERE g.withdrawn AND g.body IS
         SELECT FROM view_touchpoint o JOIN view_journey j ON j.journey_id = o.journey_id
         WHERE o.touchpoint_id = t.touchpoint_id AND o.journey_id <> t.journey_id AND NOT j.withdrawn OFFSET 0) OFFSET 0)
 """
+# OFFSET 0 as above: what is contested is few too.
+_CONTESTED_WITH = """
+SELECT DISTINCT unnest(array_agg(h.owner)) AS owner FROM view_contested c CROSS JOIN LATERAL (
+    SELECT j.owner, j.customer_id FROM view_touchpoint t JOIN view_journey j ON j.journey_id = t.journey_id
+    WHERE t.touchpoint_id = c.touchpoint_id OFFSET 0) h
+GROUP BY c.touchpoint_id HAVING bool_or(h.owner = ANY($1) OR h.customer_id = ANY($2))
+"""
 _REOWN = """
 UPDATE view_journey j SET owner = i.owner FROM unnest($1::text[], $2::text[]) AS i(customer_id, owner)
 WHERE j.customer_id = i.customer_id AND j.owner <> i.owner AND j.body IS NOT NULL
@@ -275,13 +282,7 @@ async def settle_contested(conn: RawConnection, touched: Touched) -> None:
         await forget_bodies(conn, [row["journey_id"] for row in gone], touched)
     if unsettled["contested"]:
         # Who shows a contested touchpoint depends on the customers too: all who hold it are put together again.
-        rows = await conn.fetch(
-            "SELECT DISTINCT j.owner FROM view_contested c JOIN view_touchpoint t USING (touchpoint_id) "
-            "JOIN view_journey h ON h.journey_id = t.journey_id AND (h.owner = ANY($1) OR h.customer_id = ANY($2)) "
-            "JOIN view_touchpoint o ON o.touchpoint_id = c.touchpoint_id JOIN view_journey j ON j.journey_id = o.journey_id",
-            list(touched.owners),
-            list(touched.customer_ids),
-        )
+        rows = await conn.fetch(_CONTESTED_WITH, list(touched.owners), list(touched.customer_ids))
         touched.owners.update(row["owner"] for row in rows if row["owner"])
     if touched.touchpoints:
         rows = await conn.fetch(

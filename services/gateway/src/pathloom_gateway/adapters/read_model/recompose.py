@@ -10,7 +10,6 @@ from pathloom.scoring.v1.scores_pb2 import Score
 from pathloom_kit.postgres import RawConnection
 
 from pathloom_gateway.adapters.json_template import Part, journey_template, view_template
-from pathloom_gateway.adapters.read_model.customers import Touched, drop_customer_rows
 from pathloom_gateway.adapters.read_model.documents import (
     Document,
     Sync,
@@ -20,6 +19,7 @@ from pathloom_gateway.adapters.read_model.documents import (
 )
 from pathloom_gateway.adapters.read_model.hidden import hidden_in
 from pathloom_gateway.adapters.read_model.households import households
+from pathloom_gateway.adapters.read_model.leads import drop_leads
 from pathloom_gateway.adapters.read_model.resolve import present_ids
 from pathloom_gateway.domain.customer_view import MOST_CLOSED, MOST_LIVE, Composed, Live, compose_view
 from pathloom_gateway.domain.journey_view import JourneyPart, journey_part
@@ -152,7 +152,7 @@ async def _let_go(conn: RawConnection, customer_ids: Sequence[str]) -> None:
         "RETURNING customer_id",
         list(customer_ids),
     )
-    await drop_customer_rows(conn, [row["customer_id"] for row in rows], Touched())
+    await drop_leads(conn, [row["customer_id"] for row in rows])
 
 
 def _part(row: Any, hidden: set[str]) -> JourneyPart:

@@ -16,7 +16,7 @@ from pathloom_kit.postgres import Database, RawConnection
 from pathloom_kit.transient import is_transient
 
 from pathloom_gateway.adapters.read_model.contacts import apply_events, keep_epoch, refold
-from pathloom_gateway.adapters.read_model.customers import Touched, apply_customers, drop_customer_rows
+from pathloom_gateway.adapters.read_model.customers import Touched, apply_customers
 from pathloom_gateway.adapters.read_model.households import drop_other_epochs
 from pathloom_gateway.adapters.read_model.journeys import (
     apply_journeys,
@@ -27,6 +27,7 @@ from pathloom_gateway.adapters.read_model.journeys import (
     settle_contested,
 )
 from pathloom_gateway.adapters.read_model.keys import record_key
+from pathloom_gateway.adapters.read_model.leads import drop_leads
 from pathloom_gateway.adapters.read_model.parked import was_erased
 from pathloom_gateway.adapters.read_model.recompose import recompose
 from pathloom_gateway.adapters.read_model.widen import widen
@@ -201,7 +202,7 @@ class ReadModelStore:
             rows = await conn.fetch(
                 "UPDATE view_contact SET pieces = NULL WHERE contact_key IN (SELECT c.contact_key FROM view_contact c "
                 "WHERE c.pieces IS NOT NULL AND c.last_us < $1 AND c.b_epoch IS NOT NULL AND NOT EXISTS ("
-                "SELECT FROM view_contact o WHERE o.root_key = c.root_key AND o.last_us >= $1) LIMIT $2) RETURNING 1",
+                "SELECT FROM view_contact o WHERE o.root_key = c.root_key AND o.last_us >= $1 OFFSET 0) LIMIT $2) RETURNING 1",
                 before_us,
                 limit,
             )
@@ -295,7 +296,7 @@ async def _drop_other_epochs(conn: RawConnection, feed: str, epoch: str) -> Touc
         )
         touched.customer_ids.update(row["customer_id"] for row in rows)
         touched.customer_ids.update(await drop_other_epochs(conn, epoch))
-        await drop_customer_rows(conn, [row["customer_id"] for row in rows], touched)
+        touched.records |= await drop_leads(conn, [row["customer_id"] for row in rows])
         rows = await conn.fetch(
             "WITH old AS (SELECT contact_key, own_customer_id FROM view_contact WHERE b_epoch <> $1) "
             "UPDATE view_contact c SET b_epoch = NULL, b_version = NULL, b_root = NULL, level = NULL, reason = NULL, "

@@ -22,9 +22,10 @@ WITH RECURSIVE into_these AS (
 ) SELECT customer_id FROM into_these
 """
 
-# The records of who is now another one: they are about to lead there.
+# The records of who is now another one: they are about to lead there. OFFSET 0 as above.
 _LEFT_BEHIND = """
-SELECT m.record_key FROM view_member m JOIN view_customer c USING (customer_id)
+SELECT m.record_key FROM view_customer c CROSS JOIN LATERAL (
+    SELECT record_key FROM view_member WHERE customer_id = c.customer_id OFFSET 0) m
 WHERE c.customer_id = ANY($1) AND c.state <> 1
 """
 
