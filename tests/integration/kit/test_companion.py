@@ -92,6 +92,14 @@ def test_told_to_stop_both_drain_and_close(tmp_path: Path, number: signal.Signal
     assert two.first.returncode == 0
 
 
+def test_the_second_gives_way_to_the_first(tmp_path: Path) -> None:
+    two = Two(tmp_path, "serve")
+    second = two.serving()
+    assert second.nice() > psutil.Process(two.first.pid).nice()
+    two.first.terminate()
+    two.ended()
+
+
 def test_a_second_that_does_not_end_in_time_is_killed(tmp_path: Path) -> None:
     two = Two(tmp_path, "stubborn")
     two.serving()

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -48,6 +49,17 @@ async def test_all_children_end_with_the_block_in_order_of_rank(tmp_path: Path) 
                 os.sched_yield()
     assert record.read_text() == "cba"
     assert all(child.code == 0 for child in processes.all())
+
+
+async def test_what_gives_way_is_nicer_and_so_is_all_below_it(tmp_path: Path) -> None:
+    async with Processes.open() as processes:
+        giving = replace(command(tmp_path, "gives-way", STUBBORN), gives_way=True)
+        child, other = await processes.start(giving), await processes.start(command(tmp_path, "other", SLEEP))
+        while "deaf" not in child.command.log.read_text():
+            os.sched_yield()
+        first, usual = psutil.Process(child.pid), psutil.Process(other.pid).nice()
+        assert [each.nice() - usual for each in (first, *first.children())] == [5, 5]
+        await processes.kill("gives-way")
 
 
 async def test_kill_takes_the_whole_family_and_the_name_is_free_again(tmp_path: Path) -> None:

@@ -12,6 +12,9 @@ import threading
 
 _log = logging.getLogger(__name__)
 _PR_SET_PDEATHSIG = 1
+_GIVES_WAY = (
+    5  # niceness: where both want the same core, a third of the share of the first, which somebody waits for
+)
 
 
 class CompanionEnded(RuntimeError):
@@ -45,6 +48,7 @@ class Companion:
             return cls(pid, ours)
         ours.close()
         os.setsid()  # a terminal's Ctrl-C is for the first, which tells this one
+        os.nice(_GIVES_WAY)
         _end_with(first, its)
         return None
 

@@ -320,6 +320,7 @@ class Platform:
             log=self._folder.logs / f"{name}.log",
             rank=replica.service.rank,
             grace=15,  # a service lets calls in flight end for up to 10 s
+            gives_way=replica.service.derives,
         )
 
     @property

@@ -7,7 +7,8 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """One service. `upstreams` are the services whose gRPC address it is given, in the order of the data's flow."""
+    """One service. `upstreams` are the services whose gRPC address it is given, in the order of the data's flow; one that only
+    `derives` gives way to those that take events in and answer."""
 
     name: str
     module: str
@@ -15,6 +16,7 @@ class Service:
     upstreams: tuple[str, ...] = ()
     has_database: bool = True
     has_http: bool = False
+    derives: bool = False
 
     @property
     def prefix(self) -> str:
@@ -34,8 +36,15 @@ class Service:
 
 SERVICES = (
     Service("identity", "pathloom_identity", rank=1),
-    Service("journey-graph", "pathloom_journey_graph", rank=2, upstreams=("identity",), has_database=False),
-    Service("scoring", "pathloom_scoring", rank=3, upstreams=("journey-graph",)),
+    Service(
+        "journey-graph",
+        "pathloom_journey_graph",
+        rank=2,
+        upstreams=("identity",),
+        has_database=False,
+        derives=True,
+    ),
+    Service("scoring", "pathloom_scoring", rank=3, upstreams=("journey-graph",), derives=True),
     Service(
         "gateway",
         "pathloom_gateway",

@@ -163,6 +163,7 @@ class Neo4j:
             cwd=self._home,
             log=self._folder.logs / f"{name}.log",
             grace=60,
+            gives_way=True,
         )
 
     async def _until_ready(self, child: Child) -> None:

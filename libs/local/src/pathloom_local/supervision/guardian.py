@@ -25,6 +25,7 @@ from dataclasses import dataclass
 from typing import Any
 
 PR_SET_PDEATHSIG = 1
+GIVES_WAY = 5  # niceness: a third of the share of what does not, where both want the same core
 
 
 @dataclass(slots=True)
@@ -107,6 +108,9 @@ class Guardian:
                 # Runs after the change of user, which would have cleared the signal again.
                 preexec_fn=_die_with_parent(command["stop_signal"], os.getpid()),
             )
+        if command["gives_way"]:
+            # Its threads are yet to come, and inherit it.
+            os.setpriority(os.PRIO_PROCESS, process.pid, GIVES_WAY)
         stopping = command["stop_signal"], command["grace"], command["rank"]
         self._children[name] = Child(name, process, *stopping)
         return process.pid

@@ -33,6 +33,8 @@ class Command:
     rank: int = 0
     """At the end the highest rank is stopped first: who uses others has a higher one than they."""
     account: Account | None = None
+    gives_way: bool = False
+    """Where cores are scarce, to what does not: somebody waits for that."""
 
 
 @dataclass(slots=True)
@@ -112,6 +114,7 @@ class Processes:
                 rank=command.rank,
                 uid=command.account.uid if command.account else None,
                 gid=command.account.gid if command.account else None,
+                gives_way=command.gives_way,
             )
         except LocalError as error:
             raise StepFailed(f"{command.name} could not be started: {error}") from error
