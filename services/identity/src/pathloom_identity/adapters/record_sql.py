@@ -138,10 +138,13 @@ CROSS JOIN LATERAL (
     WHERE x.value = w.value AND x.namespace = w.namespace AND x.contact ORDER BY x.record_no DESC LIMIT $3
 ) h ORDER BY w.i, h.record_no DESC
 """
+# OFFSET 0: its records are looked up, whatever it is planned for. Joined, all records were read.
 DECISIONS = """
 SELECT d.same, d.actor, l.namespace AS left_namespace, l.kind AS left_kind, l.id AS left_id, l.component AS left_component,
        r.namespace AS right_namespace, r.kind AS right_kind, r.id AS right_id, r.component AS right_component
-FROM decision d JOIN record l ON l.record_no = d.left_no JOIN record r ON r.record_no = d.right_no
+FROM decision d
+CROSS JOIN LATERAL (SELECT namespace, kind, id, component FROM record WHERE record_no = d.left_no OFFSET 0) l
+CROSS JOIN LATERAL (SELECT namespace, kind, id, component FROM record WHERE record_no = d.right_no OFFSET 0) r
 WHERE d.left_no = ANY($1) OR d.right_no = ANY($1)
 """
 MODEL_TEXT = "SELECT text FROM model_version WHERE digest = $1 LIMIT 1"
