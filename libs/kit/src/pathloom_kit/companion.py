@@ -12,9 +12,8 @@ import threading
 
 _log = logging.getLogger(__name__)
 _PR_SET_PDEATHSIG = 1
-_GIVES_WAY = (
-    5  # niceness: where both want the same core, a third of the share of the first, which somebody waits for
-)
+# Niceness: where both want the same core, a third of the share of the first, which somebody waits for.
+_GIVES_WAY = 5
 
 
 class CompanionEnded(RuntimeError):

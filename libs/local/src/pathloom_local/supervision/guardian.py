@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from typing import Any
 
 PR_SET_PDEATHSIG = 1
-GIVES_WAY = 5  # niceness: a third of the share of what does not, where both want the same core
+GIVES_WAY = 5  # niceness: where both want the same core, a third of the share of what does not
 
 
 @dataclass(slots=True)

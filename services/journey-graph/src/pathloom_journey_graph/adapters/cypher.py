@@ -21,7 +21,7 @@ def _listed(query: str, **columns: str) -> Listed:
 
 def _in_one(*parts: str) -> str:
     """Statements of which none answers anything, as one: what Neo4j and its driver spend on a statement is more than what most of
-    them do. Each is given a list of its own; an empty one does nothing."""
+    them do. Each begins with a list, and an empty one does nothing: so the text is always the same, and planned once."""
     return "\n".join(f"CALL () {{ {part.strip()} }}" for part in parts)
 
 
