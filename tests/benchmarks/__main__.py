@@ -221,7 +221,7 @@ def parsed(argv: Sequence[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--touchpoints", type=int, default=20_000, help="how full the platform is (20,000)")
     parser.add_argument(
-        "--backfill", type=int, default=200_000, help="events of the history that loads beside (200,000)"
+        "--backfill", type=int, default=400_000, help="events of the history that loads beside (400,000)"
     )
     parser.add_argument(
         "--longest",

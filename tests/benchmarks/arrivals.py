@@ -81,7 +81,7 @@ async def loading(api: PublicApi, made: Iterable[Outgoing]) -> AsyncIterator[Arr
 
     async def everything() -> None:
         await _bulk(api, made, arrivals, under_way=2)
-        raise RuntimeError("no history is left to load: simulate more")
+        raise RuntimeError("no history is left to load: a larger --backfill is needed")
 
     async with _beside(everything()):
         yield arrivals
