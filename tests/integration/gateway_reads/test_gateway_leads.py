@@ -22,7 +22,7 @@ async def there(database: Database) -> dict[tuple[Any, ...], str]:
     found = {}
     async with database.asyncpg() as conn:
         for table in TABLES:
-            for row in await conn.fetch(f"SELECT xmin::text AS by, * FROM {table}"):  # noqa: S608
+            for row in await conn.fetch(f"SELECT xmin::text AS by, * FROM {table}"):  # noqa: S608 - our own words
                 by, *lead = row.values()
                 found[(table, *lead)] = by
     return found

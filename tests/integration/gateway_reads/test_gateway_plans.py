@@ -28,6 +28,8 @@ from pathloom_kit.looking_up import PLANNED_ONCE
 from pathloom_kit.migrations import migrate_async
 from pathloom_kit.postgres import Database, RawConnection, connect
 
+from tests.integration.pg_plans import read_whole
+
 from .feed_entries import (
     binding,
     contact,
@@ -60,14 +62,11 @@ _LARGE = (
     "view_customer", "view_member", "view_identifier", "view_name", "view_contact", "view_live", "view_journey", "view_score",
     "view_touchpoint", "view_promise", "view_document", "view_household", "view_left", "view_forgotten", "view_erased",
 )  # fmt: skip
-_WHOLE = re.compile(
-    rf"(?:Seq Scan|Bitmap Heap Scan|Index Scan|Index Only Scan)[^\n]* on ({'|'.join(_LARGE)})\b[^\n]*\n([^\n]*)"
-)
 _STATEMENT = re.compile(r"\s*(?:WITH|SELECT|INSERT|UPDATE|DELETE)\b")
 #: Only after a reset: whatever does not carry the new epoch goes, and somebody waits for all of it.
 _AFTER_A_RESET = {"_drop_other_epochs", "drop_other_epochs", "keep_epoch"}
 #: An index of withdrawn journeys that still show something: few, and mostly none.
-_OF_FEW = "view_journey_ghost"
+_OF_FEW = ("view_journey_ghost",)
 
 
 class Recorded(Database):
@@ -159,21 +158,13 @@ async def texts(new_database: Callable[[], Awaitable[str]]) -> AsyncIterator[set
 
 async def whole_reads(database: Database, texts: set[str], *, by_index: bool = True) -> set[str]:
     """Statements that read all of a large table, where the tables are empty and nothing is known of them."""
-    found = set()
+    found: set[str] = set()
     async with database.asyncpg() as conn, conn.transaction():
         await conn.execute(PLANNED_ONCE)
         if not by_index:
             await conn.execute("SET LOCAL enable_seqscan = on")
         for text in filter(_STATEMENT.match, texts):
-            # Explained as it is, it would be planned for the values that explaining it needs.
-            await conn.execute(f"PREPARE looked_at AS {text}")
-            count = max((int(number) for number in re.findall(r"\$(\d+)", text)), default=0)
-            values = f"({', '.join(['NULL'] * count)})" if count else ""
-            plan = "\n".join(row[0] for row in await conn.fetch(f"EXPLAIN EXECUTE looked_at{values}"))
-            await conn.execute("DEALLOCATE looked_at")
-            for scan in _WHOLE.finditer(plan):
-                if "Seq Scan" in scan[0] or not ("Cond:" in scan[2] or _OF_FEW in scan[0]):
-                    found.add(f"{scan[1]}: {text}")
+            found |= {f"{table}: {text}" for table in await read_whole(conn, text, _LARGE, _OF_FEW)}
     return found
 
 

@@ -17,10 +17,10 @@ _COLUMNS = {
     _NAMES: ("word", "customer_id"),
 }
 _THERE = " UNION ALL ".join(
-    f"SELECT '{table}' AS kind, ARRAY[{', '.join(columns)}] AS lead FROM {table} WHERE customer_id = ANY($1)"  # noqa: S608
+    f"SELECT '{table}' AS kind, ARRAY[{', '.join(columns)}] AS lead FROM {table} WHERE customer_id = ANY($1)"  # noqa: S608 - our own words
     for table, columns in _COLUMNS.items()
 )
-_DROP = {table: f"DELETE FROM {table} WHERE customer_id = ANY($1)" for table in _COLUMNS}  # noqa: S608
+_DROP = {table: f"DELETE FROM {table} WHERE customer_id = ANY($1)" for table in _COLUMNS}  # noqa: S608 - our own words
 _DROP_MEMBERS = f"{_DROP[_MEMBERS]} RETURNING record_key"
 
 
@@ -32,11 +32,11 @@ def _given(table: str) -> str:
 
 def _take(table: str) -> str:
     same = " AND ".join(f"t.{name} = i.{name}" for name in _COLUMNS[table])
-    return f"DELETE FROM {table} t USING {_given(table)} WHERE {same}"  # noqa: S608
+    return f"DELETE FROM {table} t USING {_given(table)} WHERE {same}"  # noqa: S608 - our own words
 
 
 _TAKE = {table: _take(table) for table in _COLUMNS}
-_ADD = {table: f"INSERT INTO {table} SELECT * FROM {_given(table)}" for table in _COLUMNS}  # noqa: S608
+_ADD = {table: f"INSERT INTO {table} SELECT * FROM {_given(table)}" for table in _COLUMNS}  # noqa: S608 - our own words
 
 
 async def put_leads(conn: RawConnection, customers: Mapping[str, Customer]) -> set[str]:
